@@ -1,0 +1,62 @@
+import type { NodeId, Offset, Epoch, Uuid } from '@quorate/records';
+import type { ElectionState } from './election-state.js';
+import type { ClusterIdentity } from './messages.js';
+import type { Endpoint, Voter } from './replica-key.js';
+
+/** Timers of the protocol, all in milliseconds. Names and defaults: reference of configuration keys; ours are marked. */
+export interface RaftTimers {
+  /** `controller.quorum.election.timeout.ms`, T: how long an Unattached voter waits is random in [T, 2T). Default 1000. */
+  readonly electionTimeoutMs: number;
+  /** `controller.quorum.fetch.timeout.ms`: a follower's patience; check-quorum is 1.5 times it. Default 2000. */
+  readonly fetchTimeoutMs: number;
+  /** `controller.quorum.election.backoff.max.ms`: ceiling of the wait between rounds. Default 1000. */
+  readonly electionBackoffMaxMs: number;
+  /** `controller.quorum.request.timeout.ms`. Default 2000. */
+  readonly requestTimeoutMs: number;
+  /** `controller.quorum.leader.silence.timeout.ms` (ours): nothing from the leader for this long means it is not heard. Default 600. */
+  readonly leaderSilenceTimeoutMs: number;
+}
+
+export const DEFAULT_TIMERS: RaftTimers = {
+  electionTimeoutMs: 1000,
+  fetchTimeoutMs: 2000,
+  electionBackoffMaxMs: 1000,
+  requestTimeoutMs: 2000,
+  leaderSilenceTimeoutMs: 600,
+};
+
+/** A voter set, and the offset of the KRaftVoters record it came from; undefined for the 0-0 bootstrap checkpoint. */
+export interface VoterSetAt {
+  readonly offset: Offset | undefined;
+  readonly voters: readonly Voter[];
+}
+
+/** Everything a core is made from. All of it was read from disk or configuration by the host; nothing has a default. */
+export interface RaftCoreConfig {
+  readonly cluster: ClusterIdentity;
+  /** This replica. Its directory id is the one in meta.properties. */
+  readonly self: { readonly id: NodeId; readonly directoryId: Uuid; readonly endpoints: readonly Endpoint[] };
+  /** `controller.quorum.bootstrap.servers`, asked for a leader when none is known; may be empty. */
+  readonly bootstrapServers: readonly Endpoint[];
+  readonly timers: RaftTimers;
+  /** Uniform in [0, 1); the only randomness the core ever sees. */
+  readonly random: () => number;
+  /** As read from quorum-state; undefined when there is none yet. */
+  readonly electionState: ElectionState | undefined;
+  /** The log as recovered; all of it is durable (recovery wrote again what was readable but unproved). */
+  readonly log: {
+    readonly startOffset: Offset;
+    readonly endOffset: Offset;
+    readonly generation: number;
+    /** Epochs of the log with their start offsets, both strictly rising. */
+    readonly epochs: readonly { readonly epoch: Epoch; readonly startOffset: Offset }[];
+    /** Id of the newest snapshot that can be served, the 0-0 checkpoint excepted. */
+    readonly latestSnapshot: { readonly endOffset: Offset; readonly epoch: Epoch } | undefined;
+    /** Found damage before the flushed marker: neither votes nor stands nor counts until repaired. */
+    readonly recovering: boolean;
+  };
+  /** Voter sets found in the log (uncommitted tail included) and in the bootstrap checkpoint, oldest first; at least one. */
+  readonly voterSets: readonly VoterSetAt[];
+  /** kraft.version in force; 1 from the first day. */
+  readonly kraftVersion: number;
+}

@@ -1,0 +1,54 @@
+import type { ControlRecord, EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
+import type { CoreEvent } from './core-event.js';
+import type { ElectionState } from './election-state.js';
+import type { ReplyToken, RequestId } from './input.js';
+import type { FetchResponse, RaftRequest, RaftResponse } from './messages.js';
+import type { Endpoint } from './replica-key.js';
+
+/**
+ * What the host must do, in the order returned. It may not reorder: `persistElectionState` and `truncate` stop the core
+ * (no further input is stepped, no later effect is carried out) until they are durable; everything else is begun at once.
+ */
+export type Effect =
+  /** Durable before the effects that follow it; then go on. */
+  | { readonly kind: 'persistElectionState'; readonly state: ElectionState }
+  /** Write these batches at the end of the log; `flushed` comes back as an input. The core already counts them in its log end. */
+  | { readonly kind: 'append'; readonly batches: readonly EncodedBatch[] }
+  /** Encode these control records as one batch at `baseOffset`, append it. */
+  | { readonly kind: 'appendControl'; readonly epoch: Epoch; readonly baseOffset: Offset; readonly records: readonly ControlRecord[] }
+  /** Cut the log back to `endOffset` (a batch edge, never below the high watermark); the log's generation becomes `generation`. Durable before later effects. */
+  | { readonly kind: 'truncate'; readonly endOffset: Offset; readonly generation: number }
+  /** Send a request; answer, failure or time-out comes back under its id. For a Fetch the host fills in `chainChecksum`, `imageDigest`. */
+  | { readonly kind: 'send'; readonly requestId: RequestId; readonly to: NodeId; readonly endpoints: readonly Endpoint[]; readonly request: RaftRequest }
+  /** Answer a request that is not a Fetch with data. */
+  | { readonly kind: 'reply'; readonly token: ReplyToken; readonly response: RaftResponse }
+  /**
+   * Answer a Fetch with the batches in [from, upTo), at least one if there is any, at most about `maxBytes`. Equal ranges of
+   * one step are read and encoded once. The host fills in `feedPublishedOffset` and `feedKey`.
+   */
+  | {
+      readonly kind: 'replyFetch';
+      readonly token: ReplyToken;
+      readonly from: Offset;
+      readonly upTo: Offset;
+      readonly maxBytes: number;
+      readonly response: Omit<FetchResponse, 'batches' | 'feedPublishedOffset' | 'feedKey'>;
+    }
+  /** The high watermark moved; deliver what is below it to the state machine. */
+  | { readonly kind: 'advanceHighWatermark'; readonly highWatermark: Offset }
+  /** Who leads has changed for us: epoch, leader or both. `leaderId` undefined: nobody we know of. */
+  | { readonly kind: 'leaderChanged'; readonly epoch: Epoch; readonly leaderId: NodeId | undefined }
+  /** We lead `epoch`, and everything before `epochStartOffset` plus our LeaderChange is committed: the controller may claim. */
+  | { readonly kind: 'leadershipReady'; readonly epoch: Epoch; readonly epochStartOffset: Offset }
+  /** We led `epoch` and no longer accept proposals: the controller must renounce. */
+  | { readonly kind: 'leadershipLost'; readonly epoch: Epoch; readonly reason: string }
+  /** The proposed batch was not appended. */
+  | { readonly kind: 'proposalRefused'; readonly batch: EncodedBatch; readonly reason: 'not-leader' | 'wrong-epoch' | 'wrong-offset' }
+  /** Look at the connection to this peer at once: `connectionLost` or `connectionUp` comes back. */
+  | { readonly kind: 'checkConnection'; readonly peer: NodeId; readonly endpoints: readonly Endpoint[] }
+  /** The voter set in force changed (appended or rolled back): keep channels to these warm. */
+  | { readonly kind: 'votersChanged'; readonly peers: readonly { readonly id: NodeId; readonly endpoints: readonly Endpoint[] }[] }
+  /** Graceful shutdown is done. */
+  | { readonly kind: 'shutdownComplete' }
+  /** What happened, as data: for logs, spans, metrics and the simulator's trace. */
+  | { readonly kind: 'event'; readonly event: CoreEvent };

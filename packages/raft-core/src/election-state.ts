@@ -1,0 +1,12 @@
+import type { Epoch, NodeId } from '@quorate/records';
+import type { ReplicaKey } from './replica-key.js';
+
+/**
+ * What must be on disk before we speak: the file `quorum-state` (kraft.md §1.1, v1). Leader and vote may both be set in
+ * one epoch, so that a vote is not forgotten when the leader is learned.
+ */
+export interface ElectionState {
+  readonly epoch: Epoch;
+  readonly leaderId: NodeId | undefined;
+  readonly votedKey: ReplicaKey | undefined;
+}

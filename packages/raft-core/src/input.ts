@@ -1,0 +1,43 @@
+import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
+import type { RaftRequest, RaftResponse } from './messages.js';
+
+/** Names one request that waits for our answer; made by the host, opaque to the core. */
+export type ReplyToken = number;
+/** Names one request that we sent; made by the core, rises by one with each request. */
+export type RequestId = number;
+
+/** Why a request that we sent got no answer. */
+export type RequestFailure =
+  /** No answer within `requestTimeoutMs`. */
+  | 'timed-out'
+  /** Connection refused or broken, gRPC UNAVAILABLE. */
+  | 'unavailable'
+  /** The address does not speak this RPC: counts as no answer, never as a reason to stand. */
+  | 'unsupported';
+
+/**
+ * Everything that can happen to a core. `step(input, nowMs)` is the only way in; nothing else changes its state.
+ * Read this file and `effect.ts` first.
+ */
+export type Input =
+  /** The deadline that `nextDeadlineMs()` named has passed (or the host woke early: that is harmless). */
+  | { readonly kind: 'tick' }
+  /** A peer asks. For a Fetch the host says the checksum of our batch that ends at the fetch offset, if it has it at hand. */
+  | { readonly kind: 'request'; readonly token: ReplyToken; readonly request: RaftRequest; readonly localChecksum?: number | undefined }
+  /** A peer that we asked has answered. Late answers are harmless. */
+  | { readonly kind: 'response'; readonly requestId: RequestId; readonly from: NodeId; readonly response: RaftResponse }
+  | { readonly kind: 'requestFailed'; readonly requestId: RequestId; readonly from: NodeId; readonly failure: RequestFailure }
+  /** The asker of a parked Fetch is gone: forget the token. */
+  | { readonly kind: 'requestCancelled'; readonly token: ReplyToken }
+  /** The Fetch stream to a peer broke and one immediate redial failed, or was not up within 20 ms. */
+  | { readonly kind: 'connectionLost'; readonly peer: NodeId }
+  /** Answer to `checkConnection`: the peer's connection is up. */
+  | { readonly kind: 'connectionUp'; readonly peer: NodeId }
+  /** Everything below `endOffset` of that log generation is on disk. A report of an older generation is ignored. */
+  | { readonly kind: 'flushed'; readonly endOffset: Offset; readonly generation: number }
+  /** The controller wants this batch appended; base offset and epoch stand in it. Refused unless it continues our log in our epoch. */
+  | { readonly kind: 'propose'; readonly batch: EncodedBatch }
+  /** The state machine gives up leadership of that epoch (failed replay, disk full, operator). */
+  | { readonly kind: 'resign'; readonly epoch: Epoch; readonly reason: string }
+  /** Graceful shutdown begins; `shutdownComplete` says when the process may go. */
+  | { readonly kind: 'shutdown' };
