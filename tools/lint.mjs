@@ -1,0 +1,85 @@
+// Lint as one run over the workspace: import rules by layer and scope, the purity net, and the proof that each rule bites.
+//   node tools/lint.mjs            everything
+//   node tools/lint.mjs PATH…      these paths only, without the proof
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const bin = (name) => path.join(root, 'node_modules/.bin', name);
+const env = { ...process.env, NX_NO_CLOUD: 'true', NX_DAEMON: 'false' };
+
+function run(command, args, extra = {}) {
+  const result = spawnSync(command, args, { cwd: root, env: { ...env, ...extra }, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  return { code: result.status ?? 1, output: `${result.stdout}${result.stderr}` };
+}
+
+/** Without a project graph the boundary rule prints a warning, checks nothing and passes: make the graph, and refuse the warning. */
+function makeProjectGraph() {
+  const { code, output } = run(bin('nx'), ['show', 'projects']);
+  if (code !== 0) throw new Error(`nx could not make the project graph\n${output}`);
+}
+
+function eslint(args, extra) {
+  const result = run(bin('eslint'), ['--max-warnings=0', '--no-warn-ignored', ...args], extra);
+  if (/project graph/i.test(result.output) && /cache|daemon|not.*(found|available)/i.test(result.output)) {
+    return { code: 1, output: `${result.output}\nThe import rules were not checked: no project graph.` };
+  }
+  return result;
+}
+
+/** Each offender names, in its first line, where it is to stand and the rule that must catch it. */
+function proveThatRulesBite() {
+  const folder = path.join(root, 'tools/eslint-rules/offenders');
+  const failures = [];
+  const planted = [];
+  try {
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.txt')).sort()) {
+      const match = /^\/\/ place: (\S+) rule: (\S+)/.exec(readFileSync(path.join(folder, name), 'utf8'));
+      if (match === null) throw new Error(`${name}: the first line must be "// place: FOLDER rule: RULE"`);
+      const target = path.join(root, match[1], `offender-${name.replace(/\.txt$/, '.ts')}`);
+      if (existsSync(target)) throw new Error(`${target} is in the way`);
+      copyFileSync(path.join(folder, name), target);
+      planted.push({ name, target, rule: match[2] });
+    }
+    const result = eslint(['--format', 'json', ...planted.map((entry) => entry.target)], { QUORATE_LINT_OFFENDERS: '1' });
+    const start = result.output.indexOf('[{');
+    const reports = start < 0 ? [] : JSON.parse(result.output.slice(start, result.output.lastIndexOf(']') + 1));
+    for (const { name, target, rule } of planted) {
+      const caught = reports.find((report) => report.filePath === target)?.messages.some((message) => message.ruleId === rule) ?? false;
+      if (!caught) failures.push(`${name}: ${rule} did not catch it`);
+    }
+  } finally {
+    for (const { target } of planted) rmSync(target, { force: true });
+  }
+  return { count: planted.length, failures };
+}
+
+const paths = process.argv.slice(2);
+makeProjectGraph();
+let failed = false;
+const main = eslint(paths.length > 0 ? paths : ['packages', 'apps', 'tools']);
+if (main.code !== 0) {
+  console.error(main.output);
+  failed = true;
+}
+if (paths.length === 0) {
+  const proof = proveThatRulesBite();
+  for (const failure of proof.failures) console.error(`a rule does not bite: ${failure}`);
+  failed ||= proof.failures.length > 0;
+  const lint = run(bin('buf'), ['lint']);
+  if (lint.code !== 0) {
+    console.error(lint.output);
+    failed = true;
+  }
+  if (existsSync(path.join(root, 'proto/baseline.binpb'))) {
+    const breaking = run(bin('buf'), ['breaking', '--against', 'proto/baseline.binpb', '--exclude-imports']);
+    if (breaking.code !== 0) {
+      console.error(breaking.output);
+      failed = true;
+    }
+  }
+  if (!failed) console.log(`lint: clean; ${proof.count} deliberate offenders caught; protos lint and break nothing`);
+}
+process.exitCode = failed ? 1 : 0;
