@@ -1,1 +1,14 @@
-export {};
+export { AppliedTail, type FeedPosition } from './feed-position.js';
+export { MetadataFollower, type FollowerEvent, type FollowerStatus, type MetadataFollowerConfig } from './metadata-follower.js';
+export type { WaitOutcome } from './offset-waiters.js';
+export type {
+  ArrivalPath,
+  CommittedFetch,
+  CommittedFetchQuery,
+  CommittedFetchResult,
+  FeedDropReason,
+  FeedReceiver,
+  FollowedImage,
+  FollowerTimers,
+  MetadataFeed,
+} from './ports.js';

@@ -1,0 +1,233 @@
+import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MetadataFollower, type FollowerEvent } from './metadata-follower.js';
+import type { CommittedFetchQuery, CommittedFetchResult, FeedReceiver } from './ports.js';
+
+const GENESIS = 100;
+/** A log of one-record batches: batch n ends at n + 1 with checksum 101 + n. */
+const batchAt = (n: number, checksum = 101 + n): EncodedBatch => ({
+  baseOffset: n as Offset,
+  endOffset: (n + 1) as Offset,
+  epoch: 1 as Epoch,
+  appendTimeMs: 0,
+  isControl: false,
+  recordCount: 1,
+  checksum,
+  previousChecksum: n === 0 ? GENESIS : 100 + n,
+  bytes: new Uint8Array(0),
+});
+
+class World {
+  nowMs = 0;
+  alarm: { atMs: number; fire: () => void } | undefined;
+  pending: { query: CommittedFetchQuery; done: (result: CommittedFetchResult) => void } | undefined;
+  fetchCount = 0;
+  receiver: FeedReceiver | undefined;
+  applied: number[] = [];
+  paths: string[] = [];
+  resets = 0;
+  events: FollowerEvent[] = [];
+  failure: Error | undefined;
+  poison: number | undefined;
+  readonly follower: MetadataFollower;
+
+  constructor() {
+    this.follower = new MetadataFollower({
+      fetch: {
+        fetch: (query, done) => {
+          expect(this.pending).toBeUndefined();
+          this.fetchCount += 1;
+          this.pending = { query, done };
+        },
+        close: () => undefined,
+      },
+      feed: {
+        open: (receiver) => {
+          this.receiver = receiver;
+        },
+        setKey: () => undefined,
+        close: () => undefined,
+      },
+      image: {
+        apply: (batch, path) => {
+          if (batch.baseOffset === this.poison) throw new Error('no such topic');
+          this.applied.push(batch.baseOffset);
+          this.paths.push(path);
+          return batch.endOffset;
+        },
+        reset: () => {
+          this.resets += 1;
+          this.applied = [];
+        },
+      },
+      timers: {
+        nowMs: () => this.nowMs,
+        arm: (atMs, fire) => {
+          this.alarm = atMs === undefined ? undefined : { atMs, fire };
+        },
+      },
+      genesisChecksum: GENESIS,
+      observe: (event) => this.events.push(event),
+      failed: (error) => {
+        this.failure = error;
+      },
+    });
+    this.follower.start();
+  }
+
+  answer(batches: readonly EncodedBatch[], highWatermark = batches.at(-1)?.endOffset ?? 0): void {
+    this.finish({ kind: 'batches', batches, highWatermark: highWatermark as Offset, leaderId: 1 as NodeId, leaderEpoch: 1 as Epoch, feedKey: undefined });
+  }
+
+  finish(result: CommittedFetchResult): void {
+    const pending = this.pending;
+    if (pending === undefined) throw new Error('no fetch is under way');
+    this.pending = undefined;
+    pending.done(result);
+  }
+
+  advance(byMs: number): void {
+    const untilMs = this.nowMs + byMs;
+    for (let turns = 0; this.alarm !== undefined && this.alarm.atMs <= untilMs; turns += 1) {
+      if (turns > 100) throw new Error('the alarm does not move on');
+      this.nowMs = Math.max(this.nowMs, this.alarm.atMs);
+      const { fire } = this.alarm;
+      this.alarm = undefined;
+      fire();
+    }
+    this.nowMs = untilMs;
+  }
+}
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+
+describe('MetadataFollower', () => {
+  it('reads the log from offset 0 over Fetch and parks its next one', () => {
+    expect(world.pending?.query).toMatchObject({ fromOffset: 0, chainChecksum: undefined, maxWaitMs: 500 });
+
+    world.answer([batchAt(0), batchAt(1)]);
+
+    expect(world.applied).toEqual([0, 1]);
+    expect(world.follower.status()).toMatchObject({ appliedOffset: 2, leaderId: 1, leaderEpoch: 1, path: 'fetch', caughtUp: true });
+    expect(world.pending?.query).toMatchObject({ fromOffset: 2, chainChecksum: 102, maxWaitMs: 500 });
+  });
+
+  it('applies a batch of the feed that continues, and no longer parks its Fetches', () => {
+    world.answer([batchAt(0)]);
+    world.receiver?.connected(true);
+
+    world.receiver?.batch(batchAt(1));
+    world.answer([batchAt(1)]);
+
+    expect(world.applied).toEqual([0, 1]);
+    expect(world.paths).toEqual(['fetch', 'feed']);
+    expect(world.follower.status().path).toBe('feed');
+    expect(world.pending?.query.maxWaitMs).toBe(0);
+    world.answer([]);
+    expect(world.pending).toBeUndefined();
+  });
+
+  it('fills a gap over Fetch and drops the batch that showed it', () => {
+    world.answer([batchAt(0)]);
+    world.answer([]);
+    world.answer([]);
+    world.receiver?.batch(batchAt(3));
+
+    expect(world.applied).toEqual([0]);
+    world.answer([batchAt(1), batchAt(2), batchAt(3)]);
+    expect(world.applied).toEqual([0, 1, 2, 3]);
+  });
+
+  it('applies nothing twice when the feed repeats and reorders', () => {
+    world.answer([batchAt(0)]);
+    for (const n of [1, 1, 0, 2, 1, 2]) world.receiver?.batch(batchAt(n));
+
+    expect(world.applied).toEqual([0, 1, 2]);
+    expect(world.resets).toBe(0);
+  });
+
+  it('starts over when a true batch contradicts an applied one, and ignores the answer to the Fetch of its old life', () => {
+    world.answer([batchAt(0), batchAt(1)]);
+
+    world.receiver?.batch(batchAt(1, 999));
+    expect(world.resets).toBe(1);
+    world.answer([batchAt(2)]);
+
+    expect(world.applied).toEqual([]);
+    expect(world.pending?.query.fromOffset).toBe(0);
+    world.answer([batchAt(0), batchAt(1), batchAt(2)]);
+    expect(world.applied).toEqual([0, 1, 2]);
+  });
+
+  it('looks at the log over Fetch every half second while the feed is in use: a lost last message has no successor', () => {
+    world.answer([batchAt(0)]);
+    world.receiver?.batch(batchAt(1));
+    world.answer([]);
+    expect(world.pending).toBeUndefined();
+
+    world.advance(500);
+    expect(world.pending?.query.fromOffset).toBe(2);
+    world.answer([batchAt(2)]);
+
+    expect(world.applied).toEqual([0, 1, 2]);
+    expect(world.pending?.query.maxWaitMs).toBe(500);
+  });
+
+  it('fetches at once when a read has waited 5 ms for an offset, and answers it when the offset is applied', () => {
+    world.answer([batchAt(0)]);
+    world.receiver?.batch(batchAt(1));
+    world.answer([]);
+    const outcomes: string[] = [];
+
+    world.follower.waitFor(3 as Offset, 1000, (outcome) => outcomes.push(`${outcome.kind} at ${outcome.offset}`));
+    expect(world.pending).toBeUndefined();
+    world.advance(5);
+    expect(world.pending?.query).toMatchObject({ fromOffset: 2, maxWaitMs: 500 });
+    world.answer([batchAt(2)]);
+
+    expect(outcomes).toEqual(['reached at 3']);
+  });
+
+  it('tells a read that its deadline has passed', () => {
+    world.answer([batchAt(0)]);
+    const outcomes: string[] = [];
+
+    world.follower.waitFor(9 as Offset, 50, (outcome) => outcomes.push(`${outcome.kind} at ${outcome.offset}`));
+    world.advance(60);
+
+    expect(outcomes).toEqual(['timed-out at 1']);
+  });
+
+  it('waits longer after each failed Fetch, up to half a second, however many reads wait', () => {
+    world.follower.waitFor(9 as Offset, 100_000, () => undefined);
+    const before = world.fetchCount;
+    for (let elapsed = 0; elapsed < 5000; elapsed += 10) {
+      if (world.pending !== undefined) world.finish({ kind: 'unavailable', message: 'nobody leads' });
+      world.advance(10);
+    }
+
+    expect(world.fetchCount - before).toBeGreaterThan(8);
+    expect(world.fetchCount - before).toBeLessThan(20);
+  });
+
+  it('stops and says so when a committed batch cannot be applied', () => {
+    world.poison = 1;
+    world.answer([batchAt(0), batchAt(1), batchAt(2)]);
+
+    expect(world.failure?.message).toContain('offset 1');
+    expect(world.applied).toEqual([0]);
+  });
+
+  it('fetches when a heartbeat speaks of a higher high watermark', () => {
+    world.answer([batchAt(0)]);
+    world.receiver?.batch(batchAt(1));
+    world.answer([]);
+
+    world.follower.heardHighWatermark(3 as Offset);
+
+    expect(world.pending?.query.fromOffset).toBe(2);
+  });
+});
