@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const buf = path.join(root, 'node_modules/.bin/buf');
 const GOOGLE = ['google/rpc/status.proto', 'google/rpc/error_details.proto', 'google/rpc/code.proto'];
+const HEALTH = 'node_modules/grpc-health-check/proto/health/v1/health.proto';
 
 /** Every file below a folder, relative to it, sorted. */
 function filesBelow(folder) {
@@ -39,7 +40,7 @@ function generateInto(out) {
   runBuf(['generate', '-o', out, '--template', servicesTemplate(mapping), ...paths(services)]);
   rmSync(template, { force: true });
   mkdirSync(path.join(out, 'packages/rpc/descriptors'), { recursive: true });
-  runBuf(['build', '--as-file-descriptor-set', '-o', path.join(out, 'packages/rpc/descriptors/quorate.binpb'), ...paths(protos), ...google.flatMap((g) => ['--path', g])]);
+  runBuf(['build', '--as-file-descriptor-set', '-o', path.join(out, 'packages/rpc/descriptors/quorate.binpb'), ...paths(protos), ...google.flatMap((g) => ['--path', g]), '--path', HEALTH]);
 }
 
 /** buf takes a template as JSON text too; the YAML file stays the readable one. */

@@ -11,7 +11,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
  * Type id 29, version 0. A controller's registration was removed. KIP-1312, metadata.version 4.4-IV2.
  *
  * Emitted by cluster control on UnregisterController; a member of the voter set is refused.
- * Replay: drops the registration; an unknown controller is fatal.
+ * Replay: drops the registration.
  */
 export interface UnregisterControllerRecord {
   /** The controller's node id, 0 or more. */
