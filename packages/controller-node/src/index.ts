@@ -1,1 +1,12 @@
-export {};
+export { ActiveController } from './active-controller.js';
+export type { BatchLimits } from './batch-builder.js';
+export { ControllerNode } from './controller-node.js';
+export type { ControllerNodeOptions, ReadOutcome } from './controller-node.js';
+export { DEFAULT_CONTROLLER_NODE_CONFIG } from './controller-node-config.js';
+export type { ControllerNodeConfig } from './controller-node-config.js';
+export type { ControllerEvent, ObserveController } from './event.js';
+export type { Done, SubmitOptions, SubmitOutcome } from './outcome.js';
+export type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeRefusal, ProposeResult, Timers } from './ports.js';
+export { isRequestId, requestIdTimeMs } from './request-id.js';
+export { REQUEST_WINDOW_MS, REQUEST_WINDOW_SIZE, RequestWindow } from './request-window.js';
+export type { WindowAnswer } from './request-window.js';

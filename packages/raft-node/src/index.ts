@@ -1,1 +1,15 @@
-export {};
+export type { CastVote } from './election-log.js';
+export { ELECTION_LOG_SIZE, ElectionLog } from './election-log.js';
+export type { FeedPosition } from './fetch-replies.js';
+export { Fifo } from './fifo.js';
+export { MinHeap } from './min-heap.js';
+export type { Observe } from './observe.js';
+export { described } from './observe.js';
+export type { ElectionStore, EncodeControl, LogListener, LogRead, LogStore, Timers, Transport, TransportReceiver } from './ports.js';
+export { RaftNode } from './raft-node.js';
+export type { RaftNodeOptions } from './raft-node.js';
+export type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeRefusal, ProposeResult } from './state-machine.js';
+export type { ChainEnd, ChainVerdict } from './verify-chain.js';
+export { verifyChain } from './verify-chain.js';
+export type { WaitOutcome } from './waiters.js';
+export { Waiters } from './waiters.js';

@@ -1,0 +1,206 @@
+import { Controller } from '@quorate/controller-core';
+import type { Command, ControllerConfig, ReplyTo } from '@quorate/controller-core';
+import { BatchFold, Overlay } from '@quorate/metadata-image';
+import type { MetadataDelta, MetadataImage } from '@quorate/metadata-image';
+import { Waiters } from '@quorate/raft-node';
+import type { MetadataLog, MetadataLogListener, Timers } from '@quorate/raft-node';
+import type { EncodedBatch, Epoch, MetadataRecord, Offset } from '@quorate/records';
+import { ActiveController } from './active-controller.js';
+import type { ControllerNodeConfig } from './controller-node-config.js';
+import type { ObserveController } from './event.js';
+import type { SubmitOptions, SubmitOutcome } from './outcome.js';
+import { PeriodicTasks } from './periodic-tasks.js';
+import { RequestWindow } from './request-window.js';
+
+export interface ControllerNodeOptions {
+  /** The process's one image; only this node writes it. */
+  readonly image: MetadataImage;
+  /** What decisions follow. */
+  readonly controller: ControllerConfig;
+  readonly config: ControllerNodeConfig;
+  /** What formatting asked for; the first leader ever writes them. */
+  readonly bootstrapRecords: readonly MetadataRecord[];
+  /** A clock of its own: its one deadline is not Raft's. */
+  readonly timers: Timers;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly observe: ObserveController;
+  /**
+   * Told after each step of committed batches, on every node: the batches, and what became stable with them. Bytes are the
+   * caller's to copy if kept.
+   */
+  readonly feed: (batches: readonly EncodedBatch[], delta: MetadataDelta | undefined) => void;
+}
+
+/** How a wait for the image ended; `offset` (exclusive) is what the image holds now. */
+export type ReadOutcome =
+  | { readonly kind: 'ready'; readonly offset: Offset }
+  | { readonly kind: 'timed-out'; readonly offset: Offset };
+
+/**
+ * One controller process's state machine: on every node the image, kept equal to the committed log; on the leader the
+ * active controller on top of it.
+ *
+ * Raft calls it through `MetadataLogListener`; the outside calls `submit` and `read`. Nothing here waits or sleeps: answers
+ * come by callback, at once where they can.
+ */
+export class ControllerNode implements MetadataLogListener {
+  readonly #options: ControllerNodeOptions;
+  readonly #fold: BatchFold;
+  readonly #window = new RequestWindow();
+  readonly #reads: Waiters;
+  #log: MetadataLog | undefined;
+  #active: ActiveController | undefined;
+  #tasks: PeriodicTasks | undefined;
+  #armedMs: number | undefined;
+  #logHoldsMetadata: boolean;
+
+  constructor(options: ControllerNodeOptions) {
+    this.#options = options;
+    this.#fold = new BatchFold(options.image);
+    this.#reads = new Waiters(options.image.appliedOffset);
+    this.#logHoldsMetadata = options.image.appliedOffset > 0;
+  }
+
+  /** Hands over the log, before Raft starts: each needs the other to exist first. */
+  start(log: MetadataLog): void {
+    this.#log = log;
+  }
+
+  /** Answers everybody who waits; Raft has stopped. */
+  stop(): void {
+    if (this.#active !== undefined) this.renounce(this.#active.epoch, 'stopped');
+    this.#reads.cancelAll();
+    this.#options.timers.arm(undefined, () => {});
+  }
+
+  /** The committed image, up to the last stable offset. */
+  get image(): MetadataImage {
+    return this.#options.image;
+  }
+
+  /** Epoch that this node is the active controller of; undefined on the others. */
+  get activeEpoch(): Epoch | undefined {
+    return this.#active?.isOpen === true ? this.#active.epoch : undefined;
+  }
+
+  /** What only the active controller knows: sessions and uncommitted state. */
+  get active(): ActiveController | undefined {
+    return this.#active;
+  }
+
+  get waitingReads(): number {
+    return this.#reads.count;
+  }
+
+  // ---- what clients ask ------------------------------------------------------------------------------------------------------
+
+  /**
+   * Has the active controller decide a command. `done` is called exactly once, perhaps before this returns.
+   */
+  submit<C extends Command>(command: C, options: SubmitOptions, done: (outcome: SubmitOutcome<ReplyTo<C>>) => void): void {
+    const settle = done as (outcome: SubmitOutcome) => void; // the controller's reply has the command's kind
+    if (this.#active !== undefined) this.#active.submit(command, options, settle);
+    else settle(this.#notController());
+    this.#arm();
+  }
+
+  /**
+   * Waits until the image holds everything below `atLeastOffset` (what a write answered with), on any node.
+   *
+   * @param deadlineMs - monotonic milliseconds.
+   */
+  read(atLeastOffset: Offset, deadlineMs: number, done: (outcome: ReadOutcome) => void): void {
+    this.#reads.wait(atLeastOffset, deadlineMs, (outcome, offset) => done({ kind: outcome === 'reached' ? 'ready' : 'timed-out', offset }));
+    this.#arm();
+  }
+
+  #notController(): SubmitOutcome {
+    const leader = this.#log?.leader;
+    return { kind: 'not-controller', leaderId: leader?.leaderId, epoch: leader?.epoch ?? (0 as Epoch) };
+  }
+
+  // ---- what Raft tells -------------------------------------------------------------------------------------------------------
+
+  committed(batches: readonly EncodedBatch[], highWatermark: Offset): void {
+    for (const batch of batches) {
+      this.#window.observe(batch);
+      if (!batch.isControl) this.#logHoldsMetadata = true;
+    }
+    const delta = this.#fold.apply(batches);
+    const stableOffset = this.#options.image.appliedOffset;
+    this.#active?.stable(stableOffset, highWatermark);
+    this.#reads.advance(stableOffset);
+    this.#options.feed(batches, delta);
+    this.#active?.pump();
+    this.#arm();
+  }
+
+  claim(epoch: Epoch, epochStartOffset: Offset): void {
+    const { image, timers, observe } = this.#options;
+    const overlay = new Overlay(image);
+    const controller = new Controller({ view: overlay, config: this.#options.controller });
+    const active = new ActiveController({ ...this.#options, epoch, log: this.#log!, overlay, controller, window: this.#window });
+    this.#active = active;
+    observe({ kind: 'claimed', epoch, epochStartOffset }, timers.nowMs());
+    controller.activated(timers.nowMs());
+    this.#activate(active);
+    this.#arm();
+  }
+
+  renounce(epoch: Epoch, reason: string): void {
+    const active = this.#active;
+    if (active === undefined) return;
+    this.#active = undefined;
+    this.#tasks = undefined;
+    this.#options.observe({ kind: 'renounced', epoch, reason }, this.#options.timers.nowMs());
+    active.renounce();
+    this.#arm();
+  }
+
+  flushed(endOffset: Offset): void {
+    this.#active?.flushed(endOffset);
+    this.#active?.pump();
+    this.#arm();
+  }
+
+  // ---- the active controller's own work ----------------------------------------------------------------------------------------
+
+  /** Nothing runs before the first decision; periodic tasks wait until it is committed (kraft.md §5.1). */
+  #activate(active: ActiveController): void {
+    const command: Command = {
+      kind: 'activate',
+      bootstrapRecords: this.#options.bootstrapRecords,
+      logIsEmpty: !this.#logHoldsMetadata,
+      transactionOpen: this.#fold.transactionOpen,
+    };
+    active.submit(command, { deadlineMs: Number.POSITIVE_INFINITY }, (outcome) => {
+      if (outcome.kind !== 'committed' || outcome.reply.kind !== 'activate' || this.#active !== active) return;
+      const nowMs = this.#options.timers.nowMs();
+      this.#options.observe({ kind: 'activated', epoch: active.epoch, summary: outcome.reply.summary }, nowMs);
+      const { maxIdleIntervalMs } = this.#options.config;
+      this.#tasks = new PeriodicTasks(active, { maxIdleIntervalMs, sessionTimeoutMs: this.#options.controller.sessionTimeoutMs }, nowMs);
+    });
+  }
+
+  #arm(): void {
+    const nextMs = Math.min(
+      this.#active?.nextDeadlineMs() ?? Number.POSITIVE_INFINITY,
+      this.#reads.nextDeadlineMs() ?? Number.POSITIVE_INFINITY,
+      this.#active?.isOpen === true ? (this.#tasks?.nextMs() ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
+    );
+    const atMs = nextMs === Number.POSITIVE_INFINITY ? undefined : nextMs;
+    if (atMs === this.#armedMs) return;
+    this.#armedMs = atMs;
+    this.#options.timers.arm(atMs, () => this.#wake());
+  }
+
+  #wake(): void {
+    this.#armedMs = undefined;
+    const nowMs = this.#options.timers.nowMs();
+    this.#active?.expire(nowMs);
+    this.#reads.expire(nowMs);
+    if (this.#active?.isOpen === true) this.#tasks?.run(nowMs);
+    this.#arm();
+  }
+}

@@ -1,0 +1,382 @@
+import { RaftCore } from '@quorate/raft-core';
+import type {
+  Effect,
+  ElectionRecord,
+  FetchResponse,
+  ImageDigest,
+  Input,
+  NodeEndpoints,
+  RaftCoreConfig,
+  RaftRequest,
+  RaftStatus,
+  ReplyToken,
+} from '@quorate/raft-core';
+import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
+import { CommittedDelivery } from './deliver-committed.js';
+import { ElectionLog } from './election-log.js';
+import type { CastVote } from './election-log.js';
+import { FetchReplies } from './fetch-replies.js';
+import type { FeedPosition } from './fetch-replies.js';
+import { Fifo } from './fifo.js';
+import { described, observeInto } from './observe.js';
+import type { Observe } from './observe.js';
+import type { ElectionStore, LogStore, Timers, Transport, TransportReceiver } from './ports.js';
+import { encodeProposal } from './propose.js';
+import { runEffect } from './run-effect.js';
+import type { EffectHost } from './run-effect.js';
+import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult } from './state-machine.js';
+import { verifyChain } from './verify-chain.js';
+
+export interface RaftNodeOptions {
+  readonly config: RaftCoreConfig;
+  readonly log: LogStore;
+  readonly elections: ElectionStore;
+  readonly transport: Transport;
+  readonly timers: Timers;
+  readonly listener: MetadataLogListener;
+  /** Offset (exclusive) up to which the state machine already holds the log; committed batches are delivered from there. */
+  readonly appliedOffset: Offset;
+  readonly observe: Observe;
+  /** The node has stopped for good, and has answered nothing since the cause: a failed write or fsync, or a bug. */
+  readonly onFatal: (error: Error) => void;
+  readonly feed?: FeedPosition | undefined;
+  /** Digest of this node's image, for its fetches. */
+  readonly imageDigest?: (() => ImageDigest | undefined) | undefined;
+}
+
+/** Slices of committed batches delivered before the event loop gets a turn. */
+const SLICES_PER_TURN = 4;
+
+/**
+ * One replica: a core, and the loop that carries out what it decides.
+ *
+ * One input at a time is stepped and all its effects are carried out in order before the next; an effect that must be
+ * durable pauses the loop. Everything arrives by call and leaves by callback; nothing here waits, sleeps or reads a clock
+ * that it was not given. When no effect is left the state machine is told what is committed, and may propose from there.
+ */
+export class RaftNode implements MetadataLog {
+  readonly #core: RaftCore;
+  readonly #options: RaftNodeOptions;
+  readonly #log: LogStore;
+  readonly #timers: Timers;
+  readonly #observe: Observe;
+  readonly #electionLog = new ElectionLog();
+  readonly #delivery: CommittedDelivery;
+  readonly #fetchReplies: FetchReplies;
+  readonly #effectHost: EffectHost;
+
+  readonly #inputs = new Fifo<Input>();
+  #effects: readonly Effect[] = [];
+  #nextEffect = 0;
+  #flushedOffset: Offset | undefined;
+  #running = false;
+  #paused = false;
+  #halted = false;
+  #tickQueued = false;
+  #armedMs: number | undefined;
+
+  #leader: LeaderKnown;
+  #leading: Epoch | undefined;
+  #voterIds = new Set<NodeId>();
+  readonly #feedKeyTokens = new Set<ReplyToken>();
+  #stopped: (() => void)[] = [];
+
+  constructor(options: RaftNodeOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#timers = options.timers;
+    this.#core = new RaftCore(options.config);
+    this.#leader = { epoch: options.config.electionState?.epoch ?? (0 as Epoch), leaderId: undefined };
+    this.#observe = observeInto(this.#electionLog, options.observe);
+    this.#delivery = new CommittedDelivery({
+      log: options.log,
+      listener: options.listener,
+      from: options.appliedOffset,
+      onRead: () => this.#run(),
+    });
+    this.#fetchReplies = new FetchReplies({
+      log: options.log,
+      transport: options.transport,
+      feed: options.feed,
+      mayHaveFeedKey: (token) => this.#feedKeyTokens.delete(token),
+    });
+    this.#effectHost = this.#makeEffectHost();
+  }
+
+  // ---- what the state machine and the process call -------------------------------------------------------------------
+
+  /** Opens the transport and starts the core. */
+  start(): void {
+    this.#log.setListener({
+      flushed: (endOffset, generation) => this.#enqueue({ kind: 'flushed', endOffset, generation }),
+      failed: (error) => this.#fail(error),
+    });
+    this.#options.transport.open(this.#receiver());
+    this.#effects = this.#core.start(this.#timers.nowMs());
+    this.#run();
+  }
+
+  /**
+   * Graceful: hands over leadership if it has it, then closes transport and log. The core bounds how long that takes.
+   * A node that is stopped already answers at once.
+   */
+  stop(done: () => void): void {
+    if (this.#halted) return done();
+    this.#stopped.push(done);
+    if (this.#stopped.length === 1) this.#enqueue({ kind: 'shutdown' });
+  }
+
+  /** At once, as a crash would: nothing more is written, sent, answered or told. The log is not closed. */
+  halt(): void {
+    if (this.#halted) return;
+    this.#halted = true;
+    this.#inputs.clear();
+    this.#timers.arm(undefined, () => {});
+    this.#options.transport.close();
+  }
+
+  get endOffset(): Offset {
+    return this.#log.endOffset;
+  }
+
+  get highWatermark(): Offset {
+    return this.#delivery.highWatermark;
+  }
+
+  get leader(): LeaderKnown {
+    return this.#leader;
+  }
+
+  propose(proposal: Proposal): ProposeResult {
+    if (this.#halted) return { kind: 'refused', reason: 'stopped' };
+    // A leader that may propose is never paused: it persists nothing and truncates nothing while it leads.
+    if (this.#paused || this.#nextEffect < this.#effects.length) return { kind: 'refused', reason: 'not-leader' };
+    const batch = encodeProposal(proposal, this.#log, this.#leading);
+    if (typeof batch === 'string') return { kind: 'refused', reason: batch };
+    try {
+      return this.#withoutReentry(() => this.#stepProposal(batch));
+    } catch (error) {
+      this.#fail(asError(error));
+      return { kind: 'refused', reason: 'stopped' };
+    }
+  }
+
+  resign(epoch: Epoch, reason: string): void {
+    this.#withoutReentry(() => this.#enqueue({ kind: 'resign', epoch, reason }));
+  }
+
+  // ---- what operators and tests ask ----------------------------------------------------------------------------------
+
+  status(): RaftStatus {
+    return this.#core.status();
+  }
+
+  describe(): string {
+    return this.#core.describe();
+  }
+
+  /** The last elections this node stood in, oldest first. */
+  elections(): readonly ElectionRecord[] {
+    return this.#electionLog.elections();
+  }
+
+  /** The last votes this node cast, oldest first. */
+  votes(): readonly CastVote[] {
+    return this.#electionLog.votes();
+  }
+
+  get halted(): boolean {
+    return this.#halted;
+  }
+
+  /** Inputs that wait for the loop; bounded in a healthy node. */
+  get queuedInputs(): number {
+    return this.#inputs.length;
+  }
+
+  // ---- the loop ------------------------------------------------------------------------------------------------------
+
+  #enqueue(input: Input): void {
+    if (this.#halted) return;
+    this.#inputs.push(input);
+    this.#run();
+  }
+
+  #run(): void {
+    if (this.#running || this.#halted) return;
+    this.#running = true;
+    try {
+      this.#turn();
+    } catch (error) {
+      this.#fail(asError(error));
+    }
+    this.#running = false;
+    this.#arm();
+  }
+
+  #turn(): void {
+    for (let slices = 0; !this.#halted; ) {
+      this.#carryOutEffects();
+      if (this.#paused || this.#halted) return;
+      const input = this.#inputs.shift();
+      if (input !== undefined) this.#step(input);
+      else if (this.#flushedOffset !== undefined) this.#tellFlushed(this.#flushedOffset);
+      else if (this.#delivery.hasWork && slices++ < SLICES_PER_TURN) this.#delivery.pump();
+      else return;
+    }
+  }
+
+  #step(input: Input): void {
+    if (input.kind === 'tick') this.#tickQueued = false;
+    if (input.kind === 'flushed' && input.generation === this.#log.generation) this.#flushedOffset = input.endOffset;
+    this.#effects = this.#core.step(this.#complete(input), this.#timers.nowMs());
+    this.#nextEffect = 0;
+  }
+
+  #carryOutEffects(): void {
+    while (this.#nextEffect < this.#effects.length && !this.#paused && !this.#halted) {
+      runEffect(this.#effects[this.#nextEffect++]!, this.#effectHost);
+    }
+    this.#fetchReplies.endStep();
+  }
+
+  #stepProposal(batch: EncodedBatch): ProposeResult {
+    this.#effects = this.#core.step({ kind: 'propose', batch }, this.#timers.nowMs());
+    this.#nextEffect = 0;
+    const refused = this.#effects.find((effect) => effect.kind === 'proposalRefused');
+    this.#carryOutEffects();
+    if (this.#halted) return { kind: 'refused', reason: 'stopped' };
+    return refused === undefined ? { kind: 'appended', batch } : { kind: 'refused', reason: refused.reason };
+  }
+
+  /** What the state machine calls must not call the state machine: the rest is left to the next turn. */
+  #withoutReentry<T>(action: () => T): T {
+    const wasRunning = this.#running;
+    this.#running = true;
+    try {
+      return action();
+    } finally {
+      this.#running = wasRunning;
+      if (!wasRunning) this.#arm();
+    }
+  }
+
+  #tellFlushed(endOffset: Offset): void {
+    this.#flushedOffset = undefined;
+    this.#options.listener.flushed(endOffset);
+  }
+
+  #pause(): () => void {
+    this.#paused = true;
+    return () => {
+      this.#paused = false;
+      this.#run();
+    };
+  }
+
+  #arm(): void {
+    if (this.#halted) return;
+    const hasMore = !this.#paused && (this.#inputs.length > 0 || this.#delivery.hasWork);
+    const atMs = hasMore ? this.#timers.nowMs() : this.#core.nextDeadlineMs();
+    if (atMs === this.#armedMs) return;
+    this.#armedMs = atMs;
+    this.#timers.arm(atMs, () => this.#onDeadline());
+  }
+
+  #onDeadline(): void {
+    this.#armedMs = undefined;
+    if (this.#tickQueued) return this.#run();
+    this.#tickQueued = true;
+    this.#enqueue({ kind: 'tick' });
+  }
+
+  #fail(error: Error): void {
+    if (this.#halted) return;
+    this.halt();
+    this.#observe(described('raft-node.failed', 'error', { node: this.#options.config.self.id, message: error.message }), this.#timers.nowMs());
+    this.#options.onFatal(error);
+  }
+
+  // ---- between the world and the core ----------------------------------------------------------------------------------
+
+  #receiver(): TransportReceiver {
+    return {
+      request: (token, request) => this.#onRequest(token, request),
+      requestCancelled: (token) => {
+        this.#feedKeyTokens.delete(token);
+        this.#enqueue({ kind: 'requestCancelled', token });
+      },
+      response: (requestId, from, response) => this.#enqueue({ kind: 'response', requestId, from, response }),
+      requestFailed: (requestId, from, failure) => this.#enqueue({ kind: 'requestFailed', requestId, from, failure }),
+      connectionLost: (peer) => this.#enqueue({ kind: 'connectionLost', peer }),
+      connectionUp: (peer) => this.#enqueue({ kind: 'connectionUp', peer }),
+    };
+  }
+
+  #onRequest(token: ReplyToken, request: RaftRequest): void {
+    if (this.#options.feed !== undefined && request.kind === 'fetch' && this.#isFeedReader(request)) this.#feedKeyTokens.add(token);
+    this.#enqueue({ kind: 'request', token, request });
+  }
+
+  #isFeedReader(request: Extract<RaftRequest, { kind: 'fetch' }>): boolean {
+    return request.committedOnly || (request.replica.id !== undefined && this.#voterIds.has(request.replica.id));
+  }
+
+  /** Adds what only the host knows, as of the moment the input is stepped. */
+  #complete(input: Input): Input {
+    if (input.kind === 'request' && input.request.kind === 'fetch') {
+      return { ...input, localChecksum: this.#log.checksumAt(input.request.fetchOffset) };
+    }
+    if (input.kind === 'response' && input.response.kind === 'fetch' && input.response.batches.length > 0) {
+      return { ...input, response: this.#verified(input.response, input.from) };
+    }
+    return input;
+  }
+
+  /** Fetched batches that do not continue our chain are dropped; the next fetch asks for them again. */
+  #verified(response: FetchResponse, from: NodeId): FetchResponse {
+    const end = { endOffset: this.#log.endOffset, checksum: this.#log.endChecksum };
+    const { good, problem } = verifyChain(end, response.batches);
+    if (problem === undefined) return response;
+    this.#observe(described('raft-node.batches-dropped', 'warn', { peer: from, problem }), this.#timers.nowMs());
+    return { ...response, batches: good };
+  }
+
+  #makeEffectHost(): EffectHost {
+    return {
+      log: this.#log,
+      elections: this.#options.elections,
+      transport: this.#options.transport,
+      timers: this.#timers,
+      fetchReplies: this.#fetchReplies,
+      delivery: this.#delivery,
+      observe: this.#observe,
+      imageDigest: this.#options.imageDigest ?? (() => undefined),
+      pause: () => this.#pause(),
+      leaderChanged: (leader) => {
+        this.#leader = leader;
+      },
+      leading: (epoch) => {
+        this.#leading = epoch;
+      },
+      votersChanged: (peers) => this.#votersChanged(peers),
+      shutdownComplete: () => this.#shutdownComplete(),
+    };
+  }
+
+  #votersChanged(peers: readonly NodeEndpoints[]): void {
+    this.#voterIds = new Set(peers.map((peer) => peer.id));
+    this.#options.transport.setPeers(peers);
+  }
+
+  #shutdownComplete(): void {
+    this.halt();
+    this.#log.close(() => {
+      for (const done of this.#stopped.splice(0)) done();
+    });
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,101 @@
+import type { Effect, FetchRequest, ImageDigest, NodeEndpoints, RaftRequest } from '@quorate/raft-core';
+import { encodeBatch, encodeControlRecord } from '@quorate/records';
+import type { Epoch } from '@quorate/records';
+import { assert, assertNever } from './assert.js';
+import type { CommittedDelivery } from './deliver-committed.js';
+import type { FetchReplies } from './fetch-replies.js';
+import type { Observe } from './observe.js';
+import type { ElectionStore, LogStore, Timers, Transport } from './ports.js';
+import type { LeaderKnown } from './state-machine.js';
+
+/** What carrying out an effect needs of the loop and of the world. */
+export interface EffectHost {
+  readonly log: LogStore;
+  readonly elections: ElectionStore;
+  readonly transport: Transport;
+  readonly timers: Timers;
+  readonly fetchReplies: FetchReplies;
+  readonly delivery: CommittedDelivery;
+  readonly observe: Observe;
+  readonly imageDigest: () => ImageDigest | undefined;
+  /** Stops the loop; no further effect or input is touched until the returned function is called. */
+  pause(): () => void;
+  leaderChanged(leader: LeaderKnown): void;
+  /** The epoch in which proposals may be made; undefined when we do not lead. */
+  leading(epoch: Epoch | undefined): void;
+  votersChanged(peers: readonly NodeEndpoints[]): void;
+  shutdownComplete(): void;
+}
+
+/** Carries out one effect. The two that must be durable before anything follows pause the loop. */
+export function runEffect(effect: Effect, host: EffectHost): void {
+  switch (effect.kind) {
+    case 'persistElectionState':
+      return host.elections.persist(effect.state, host.pause());
+    case 'truncate':
+      return host.log.truncate(effect.endOffset, effect.generation, host.pause());
+    case 'append':
+      for (const batch of effect.batches) host.log.append(batch);
+      return;
+    case 'appendControl':
+      return appendControl(effect, host);
+    case 'send':
+      return send(effect, host);
+    case 'reply':
+      return host.transport.reply(effect.token, effect.response);
+    case 'replyFetch':
+      return host.fetchReplies.reply(effect);
+    case 'advanceHighWatermark':
+      return host.delivery.advance(effect.highWatermark);
+    case 'leaderChanged':
+      return host.leaderChanged({ epoch: effect.epoch, leaderId: effect.leaderId });
+    case 'leadershipReady':
+      host.leading(effect.epoch);
+      return host.delivery.leadershipReady({ epoch: effect.epoch, epochStartOffset: effect.epochStartOffset });
+    case 'leadershipLost':
+      host.leading(undefined);
+      return host.delivery.leadershipLost(effect.epoch, effect.reason);
+    case 'proposalRefused':
+      return; // told to the proposer by the return value of `propose`
+    case 'checkConnection':
+      return host.transport.checkConnection({ id: effect.peer, endpoints: effect.endpoints });
+    case 'votersChanged':
+      return host.votersChanged(effect.peers);
+    case 'shutdownComplete':
+      return host.shutdownComplete();
+    case 'event':
+      return host.observe(effect.event, host.timers.nowMs());
+    default:
+      return assertNever(effect);
+  }
+}
+
+function appendControl(effect: Extract<Effect, { kind: 'appendControl' }>, { log, timers }: EffectHost): void {
+  assert(effect.baseOffset === log.endOffset, `control batch for ${effect.baseOffset}, the log ends at ${log.endOffset}`);
+  log.append(
+    encodeBatch({
+      baseOffset: effect.baseOffset,
+      epoch: effect.epoch,
+      appendTimeMs: timers.wallMs(),
+      isControl: true,
+      previousChecksum: log.endChecksum,
+      records: effect.records.map(encodeControlRecord),
+    }),
+  );
+}
+
+function send(effect: Extract<Effect, { kind: 'send' }>, host: EffectHost): void {
+  const to = { id: effect.to, endpoints: effect.endpoints };
+  host.transport.send(effect.requestId, to, completeRequest(effect.request, host));
+}
+
+/** A Fetch says what its sender's copy looks like; the core, which never reads the log, leaves that to the host. */
+function completeRequest(request: RaftRequest, { log, imageDigest }: EffectHost): RaftRequest {
+  if (request.kind !== 'fetch') return request;
+  const completed: FetchRequest = {
+    ...request,
+    chainChecksum: request.fetchOffset > 0 ? log.checksumAt(request.fetchOffset) : undefined,
+    imageDigest: imageDigest(),
+  };
+  return completed;
+}
