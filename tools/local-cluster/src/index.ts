@@ -1,2 +1,2 @@
-export { runLocalCluster } from './main.js';
+export { runLocalCluster } from './launch.js';
 export { planProcesses, type ClusterShape, type ProcessPlan } from './shape.js';
