@@ -33,7 +33,7 @@ export class FakeBrokers {
           brokerId,
           incarnationId: incarnation,
           listeners: [{ name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, securityProtocol: 0 }],
-          features: [{ name: 'metadata.version', minLevel: 7, maxLevel: 21 }],
+          features: [{ name: 'metadata.version', minSupported: 7, maxSupported: 21 }],
           logDirs: [logDir],
         } as never,
         deadline(5000),
