@@ -27,9 +27,9 @@ export async function bootstrap({ root = workspaceRoot, onProgress = printProgre
   const tooOld = whyNodeIsTooOld();
   if (tooOld !== undefined) throw new BootstrapError(tooOld);
   const onWait = (pid) => onProgress(`waiting for process ${pid}, which is installing or building here`);
-  await withLock(path.join(root, '.cache', 'bootstrap.lock'), async () => {
-    await install(root, onProgress);
-    await build(root, onProgress);
+  await withLock(path.join(root, '.cache', 'bootstrap.lock'), async (noteCommand) => {
+    await install(root, onProgress, noteCommand);
+    await build(root, onProgress, noteCommand);
   }, { onWait });
 }
 
@@ -44,7 +44,7 @@ export async function bootstrapOrExit() {
   }
 }
 
-async function install(root, onProgress) {
+async function install(root, onProgress, onStart) {
   const stampFile = path.join(root, 'node_modules', '.quorate-installed.json');
   const stamp = installStamp(root);
   if (readIfThere(stampFile) === stamp) return;
@@ -57,6 +57,7 @@ async function install(root, onProgress) {
     env: nestedNpmEnvironment(),
     timeoutMs: INSTALL_LIMIT_MS,
     onProgress,
+    onStart,
   });
   if (!result.ok) throw new BootstrapError(`${result.output}\nnpm ci ${describeFailure(result, INSTALL_LIMIT_MS)} in ${root}`);
   // Last: after a killed npm ci there is a node_modules, but not all of it, and no stamp.
@@ -72,7 +73,7 @@ function installStamp(root) {
 }
 
 /** The compiler's own bookkeeping (tsbuildinfo) finds in a fraction of a second that nothing changed; no stamp beside it. */
-async function build(root, onProgress) {
+async function build(root, onProgress, onStart) {
   const result = await runStep({
     title: 'building (tsc -b)',
     command: process.execPath,
@@ -80,6 +81,7 @@ async function build(root, onProgress) {
     cwd: root,
     timeoutMs: BUILD_LIMIT_MS,
     onProgress,
+    onStart,
   });
   if (!result.ok) throw new BootstrapError(`${result.output}\ntsc -b ${describeFailure(result, BUILD_LIMIT_MS)} in ${root}`);
 }

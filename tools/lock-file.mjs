@@ -8,8 +8,10 @@ const RETRY_MS = 200;
  * Runs `work` while no other process holds `file`.
  *
  * The file appears whole or not at all (written aside, then linked), and holds the pid and, where /proc tells it, the
- * start of that process, so that a reused pid is not taken for the holder. A holder that died is replaced.
+ * start of that process, so that a reused pid is not taken for the holder. A holder that died is replaced, once the command
+ * it had started has ended too: after `kill -9` of the holder its `npm ci` goes on writing for a while.
  *
+ * @param work - gets `noteCommand(pid)`, to be told of each command that writes what the lock protects.
  * @param options.onWait - called once, with the holder's pid, when there is something to wait for.
  */
 export async function withLock(file, work, options = {}) {
@@ -17,18 +19,19 @@ export async function withLock(file, work, options = {}) {
   let told = false;
   while (!tryTake(file)) {
     const holder = readHolder(file);
-    if (holder !== undefined && !isAlive(holder)) {
-      takeAway(file, holder);
+    if (holder === undefined) continue;
+    if (holder.alive === undefined) {
+      takeAway(file, holder.text);
       continue;
     }
-    if (holder !== undefined && !told && options.onWait !== undefined) options.onWait(holder.pid);
-    told = told || holder !== undefined;
+    if (!told && options.onWait !== undefined) options.onWait(holder.alive.pid);
+    told = true;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
   const release = () => rmSync(file, { force: true });
   process.on('exit', release);
   try {
-    return await work();
+    return await work((pid) => replace(file, [process.pid, pid]));
   } finally {
     process.off('exit', release);
     release();
@@ -36,8 +39,7 @@ export async function withLock(file, work, options = {}) {
 }
 
 function tryTake(file) {
-  const own = `${file}.${process.pid}`;
-  writeFileSync(own, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }));
+  const own = writeAside(file, [process.pid]);
   try {
     linkSync(own, file);
     return true;
@@ -47,6 +49,16 @@ function tryTake(file) {
   } finally {
     rmSync(own, { force: true });
   }
+}
+
+function replace(file, pids) {
+  renameSync(writeAside(file, pids), file);
+}
+
+function writeAside(file, pids) {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, JSON.stringify(pids.map((pid) => ({ pid, started: lifeOf(pid)?.started }))));
+  return own;
 }
 
 /** Undefined when the file has just gone; a file nobody can read as a lock counts as one of a dead process. */
@@ -59,10 +71,9 @@ function readHolder(file) {
     throw error;
   }
   try {
-    const { pid, started } = JSON.parse(text);
-    return { pid, started, text };
+    return { text, alive: JSON.parse(text).find(isAlive) };
   } catch {
-    return { pid: 0, started: undefined, text };
+    return { text, alive: undefined };
   }
 }
 
@@ -73,19 +84,20 @@ function isAlive({ pid, started }) {
   } catch (error) {
     if (error.code === 'ESRCH') return false;
   }
-  const now = startOf(pid);
-  return started === undefined || now === undefined || now === started;
+  const life = lifeOf(pid);
+  if (life === undefined) return true;
+  return !life.ended && (started === undefined || started === life.started);
 }
 
 /**
  * Two waiters may see the same dead holder: (1) A removes it and takes the lock, (2) B, late, would remove A's. So the file
  * is moved aside first and looked at again; a living holder's is put back.
  */
-function takeAway(file, holder) {
+function takeAway(file, seenText) {
   const aside = `${file}.stale.${process.pid}`;
   try {
     renameSync(file, aside);
-    if (readFileSync(aside, 'utf8') !== holder.text) linkSync(aside, file);
+    if (readFileSync(aside, 'utf8') !== seenText) linkSync(aside, file);
   } catch (error) {
     if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
   } finally {
@@ -93,11 +105,15 @@ function takeAway(file, holder) {
   }
 }
 
-/** Clock ticks since boot at which the process started (field 22 of /proc/PID/stat); undefined where there is no /proc. */
-function startOf(pid) {
+/**
+ * What /proc/PID/stat says: clock ticks from boot to the start of the process (field 22), and whether it has ended and only
+ * waits to be collected (state Z; where nothing collects orphans it stays so). Undefined where there is no /proc.
+ */
+function lifeOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { started: fields[19], ended: fields[0] === 'Z' || fields[0] === 'X' };
   } catch {
     return undefined;
   }

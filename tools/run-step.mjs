@@ -8,7 +8,8 @@ const KEPT_OUTPUT_CHARS = 64 * 1024;
 /** How long output may still come after the command itself has ended. */
 const PIPE_GRACE_MS = 500;
 
-const running = new Set();
+/** Running commands, and how long each may take to stop. */
+const running = new Map();
 let interruptedBy;
 
 /** Default way to report progress: a line on stderr, so that stdout holds results only. */
@@ -19,16 +20,18 @@ export function printProgress(line) {
 /**
  * Runs a command in a process group of its own and waits for its end.
  *
- * SIGINT, SIGTERM and SIGHUP to this process are handed to the group, and this process ends after it; a second one kills.
+ * SIGINT, SIGTERM and SIGHUP to this process are handed to the group, and this process ends after it; a second one kills,
+ * and so does `stopWithinMs` passing (npm takes its time to roll an installation back that is made anew anyway).
  *
  * @param step.title - what is being done, as it stands in the progress line: "building nats-server".
  * @param step.shown - true: output goes straight to this process's own; false (default): kept, for the caller to show.
  * @param step.timeoutMs - after this long the group is killed and `timedOut` is true.
  * @param step.quietMs - no progress line before this; then one every `everyMs`.
+ * @param step.onStart - gets the pid of the command, which leads its group.
  * @returns never rejects; a command that cannot be started has `ok: false` and the reason in `output`.
  */
 export function runStep(step) {
-  const { title, command, args, cwd, env = process.env, shown = false, timeoutMs, quietMs = 2000, everyMs = 5000 } = step;
+  const { title, command, args, cwd, env = process.env, shown = false, timeoutMs, stopWithinMs = 3000, quietMs = 2000, everyMs = 5000 } = step;
   const onProgress = step.onProgress === undefined ? printProgress : step.onProgress;
   const startedMs = Date.now();
   const seconds = () => Math.round((Date.now() - startedMs) / 100) / 10;
@@ -44,7 +47,8 @@ export function runStep(step) {
       child.stdout.setEncoding('utf8').on('data', keep);
       child.stderr.setEncoding('utf8').on('data', keep);
     }
-    track(child);
+    if (child.pid !== undefined) step.onStart?.(child.pid);
+    track(child, stopWithinMs);
 
     let ticker;
     const tick = () => onProgress(`${title} … ${Math.round(seconds())} s`);
@@ -59,12 +63,14 @@ export function runStep(step) {
     }, timeoutMs);
 
     let finished = false;
+    let grace;
     const finish = (code, signal) => {
       if (finished) return;
       finished = true;
       clearTimeout(firstTick);
       clearInterval(ticker);
       clearTimeout(limit);
+      clearTimeout(grace);
       untrack(child);
       resolve({ ok: code === 0 && !timedOut, code, signal, timedOut, output, seconds: seconds() });
     };
@@ -74,7 +80,9 @@ export function runStep(step) {
     });
     // 'close' comes when all output is read; but a grandchild that holds the pipes must not keep us after 'exit'.
     child.once('close', finish);
-    child.once('exit', (code, signal) => setTimeout(() => finish(code, signal), PIPE_GRACE_MS));
+    child.once('exit', (code, signal) => {
+      if (!finished) grace = setTimeout(() => finish(code, signal), PIPE_GRACE_MS);
+    });
   });
 }
 
@@ -85,9 +93,9 @@ export function describeFailure(result, timeoutMs) {
   return result.code === null ? 'could not be started' : `exited with code ${result.code}`;
 }
 
-function track(child) {
+function track(child, stopWithinMs) {
   if (running.size === 0) for (const signal of SIGNALS) process.on(signal, passOn);
-  running.add(child);
+  running.set(child, stopWithinMs);
 }
 
 function untrack(child) {
@@ -102,7 +110,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 function passOn(signal) {
   const send = interruptedBy === undefined ? signal : 'SIGKILL';
   interruptedBy = signal;
-  for (const child of running) signalGroup(child, send);
+  for (const [child, stopWithinMs] of running) {
+    signalGroup(child, send);
+    setTimeout(() => signalGroup(child, 'SIGKILL'), stopWithinMs).unref();
+  }
 }
 
 function signalGroup(child, signal) {
@@ -114,5 +125,5 @@ function signalGroup(child, signal) {
 }
 
 process.on('exit', () => {
-  for (const child of running) signalGroup(child, 'SIGTERM');
+  for (const child of running.keys()) signalGroup(child, 'SIGTERM');
 });
