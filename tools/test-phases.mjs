@@ -62,7 +62,7 @@ async function runEndToEnd({ e2e }) {
  * of hiding the others.
  */
 function runVitest(name, args, limitMs) {
-  const reporters = ['--reporter=default', '--reporter=./tools/counting-reporter.mjs'];
+  const reporters = ['--reporter=default', `--reporter=${path.join(workspaceRoot, 'tools', 'counting-reporter.mjs')}`];
   return runCounting(name, () => ['node_modules/vitest/vitest.mjs', 'run', '--update=none', '--allowOnly=false', ...reporters, ...args], limitMs);
 }
 
