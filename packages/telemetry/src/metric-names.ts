@@ -1,0 +1,62 @@
+/**
+ * Every metric that a process of ours may export: name, type, help with unit and source. A metric that is not in this list
+ * cannot be made, so the list is the documentation. Kafka's KRaft names stand beside ours, so that dashboards made for them
+ * light up unchanged.
+ */
+export const METRICS = {
+  // Raft, each controller. Source: Kafka's raft-metrics (KIP-595, KIP-853).
+  kafka_server_raftmetrics_current_state: { type: 'gauge', labels: ['current_state'], help: 'One for the present Raft role, zero for the others.' },
+  kafka_server_raftmetrics_current_leader: { type: 'gauge', help: 'Node id of the known leader, -1 when unknown.' },
+  kafka_server_raftmetrics_current_vote: { type: 'gauge', help: 'Node id voted for in this epoch, -1 for none.' },
+  kafka_server_raftmetrics_current_epoch: { type: 'gauge', help: 'Quorum epoch.' },
+  kafka_server_raftmetrics_high_watermark: { type: 'gauge', help: 'High watermark (exclusive offset), -1 when unknown.' },
+  kafka_server_raftmetrics_log_end_offset: { type: 'gauge', help: 'End of the metadata log (exclusive offset).' },
+  kafka_server_raftmetrics_log_end_epoch: { type: 'gauge', help: 'Epoch of the last record.' },
+  kafka_server_raftmetrics_number_of_voters: { type: 'gauge', help: 'Members of the newest voter set.' },
+  kafka_server_raftmetrics_number_of_observers: { type: 'gauge', help: 'Observers that fetched lately; leader only.' },
+  quorate_quorum_flushed_offset: { type: 'gauge', help: 'End of what this node has on disk (exclusive offset).' },
+  quorate_quorum_replica_lag_records: { type: 'gauge', labels: ['replica'], help: 'Records a replica is behind the leader; leader only.' },
+  quorate_quorum_elections_total: { type: 'counter', labels: ['trigger', 'outcome'], help: 'Elections in which this node stood.' },
+  quorate_quorum_election_duration_seconds: { type: 'histogram', buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5], help: 'From standing to the end of the election, seconds.' },
+  quorate_quorum_commit_duration_seconds: { type: 'histogram', buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5], help: 'From append to commit of a batch on the leader, seconds.' },
+  quorate_log_fsync_duration_seconds: { type: 'histogram', buckets: [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1], help: 'fdatasync of the metadata log, seconds.' },
+  quorate_log_size_bytes: { type: 'gauge', help: 'Bytes of all segments of the metadata log.' },
+  // Controller. Source: Kafka's KafkaController metrics.
+  kafka_controller_kafkacontroller_activecontrollercount: { type: 'gauge', help: 'One on the active controller, zero elsewhere.' },
+  kafka_controller_kafkacontroller_activebrokercount: { type: 'gauge', help: 'Unfenced brokers.' },
+  kafka_controller_kafkacontroller_fencedbrokercount: { type: 'gauge', help: 'Registered brokers that are fenced.' },
+  kafka_controller_kafkacontroller_globaltopiccount: { type: 'gauge', help: 'Topics in the image.' },
+  kafka_controller_kafkacontroller_globalpartitioncount: { type: 'gauge', help: 'Partitions in the image.' },
+  kafka_controller_kafkacontroller_offlinepartitionscount: { type: 'gauge', help: 'Partitions without a leader.' },
+  kafka_controller_kafkacontroller_metadataerrorcount: { type: 'gauge', help: 'Faults while deciding or applying records.' },
+  kafka_controller_kafkacontroller_lastappliedrecordoffset: { type: 'gauge', help: 'Offset of the last record applied to the image.' },
+  kafka_controller_kafkacontroller_newactivecontrollerscount: { type: 'gauge', help: 'Leader changes seen.' },
+  kafka_controller_kafkacontroller_timedoutbrokerheartbeatcount: { type: 'gauge', help: 'Heartbeats that waited too long to be decided.' },
+  quorate_controller_commands_total: { type: 'counter', labels: ['kind', 'outcome'], help: 'Commands answered.' },
+  // Followers of the metadata: brokers, gateway, exporter.
+  kafka_server_brokermetadatametrics_last_applied_record_offset: { type: 'gauge', help: 'Offset of the last record applied.' },
+  kafka_server_brokermetadatametrics_last_applied_record_lag_ms: { type: 'gauge', help: 'Age of the last record when it was applied, milliseconds.' },
+  kafka_server_brokermetadatametrics_metadata_load_error_count: { type: 'gauge', help: 'Records that could not be applied.' },
+  quorate_follower_path: { type: 'gauge', labels: ['path'], help: 'One for the path that new batches come by: feed or fetch.' },
+  quorate_follower_batches_total: { type: 'counter', labels: ['path'], help: 'Batches applied, by the path they came.' },
+  quorate_follower_dropped_total: { type: 'counter', labels: ['reason'], help: 'Messages of the feed that were dropped.' },
+  quorate_follower_restarts_total: { type: 'counter', help: 'Times the image was read anew from offset 0.' },
+  quorate_broker_state: { type: 'gauge', help: 'Kafka\'s broker state: 1 starting, 2 recovery, 3 running, 6 pending controlled shutdown, 7 shutting down.' },
+  // Feed, active controller.
+  quorate_feed_published_offset: { type: 'gauge', help: 'Lower bound of what is on the feed (exclusive offset), -1 when not leading.' },
+  quorate_feed_connected: { type: 'gauge', help: 'Whether the NATS connection is up.' },
+  // RPC, every server.
+  quorate_rpc_calls_total: { type: 'counter', labels: ['method', 'code'], help: 'Unary calls answered, by gRPC status.' },
+  quorate_rpc_call_duration_seconds: { type: 'histogram', labels: ['method'], buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5], help: 'Unary calls, seconds.' },
+  // Every process.
+  quorate_build_info: { type: 'gauge', labels: ['version', 'app'], help: 'Always one.' },
+} as const satisfies Record<string, MetricDefinition>;
+
+export interface MetricDefinition {
+  readonly type: 'gauge' | 'counter' | 'histogram';
+  readonly help: string;
+  readonly labels?: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
+export type MetricName = keyof typeof METRICS;
