@@ -1,1 +1,30 @@
-export {};
+export { RaftCore } from './raft-core.js';
+export type { RaftStatus, ReplicaStatus } from './status.js';
+export type { RoleKind } from './role.js';
+export { DEFAULT_TIMERS, type RaftCoreConfig, type RaftTimers, type VoterSetAt } from './config.js';
+export type { BallotEntry, CoreEvent, ElectionRecord, ElectionTrigger, VoteRefusal } from './core-event.js';
+export type { Effect } from './effect.js';
+export type { ElectionState } from './election-state.js';
+export type { Input, ReplyToken, RequestFailure, RequestId } from './input.js';
+export type {
+  BeginQuorumEpochRequest,
+  BeginQuorumEpochResponse,
+  ClusterIdentity,
+  EndQuorumEpochRequest,
+  EndQuorumEpochResponse,
+  FetchRequest,
+  FetchResponse,
+  ImageDigest,
+  LeaderHint,
+  RaftErrorName,
+  RaftRequest,
+  RaftResponse,
+  VoteRequest,
+  VoteResponse,
+} from './messages.js';
+export type { Endpoint, NodeEndpoints, ReplicaKey, Voter } from './replica-key.js';
+export { RAFT_ERRORS, RaftInvariantError, raftErrorName, type RaftErrorReaction } from './errors.js';
+export { SUPPORTED_KRAFT_VERSIONS, VoterSet, sameVoter } from './voter-set.js';
+export { kraftVersionRecord, votersFromRecord, votersRecord } from './voters-record.js';
+export { FETCH_MAX_BYTES } from './fetching.js';
+export { describeCoreEvent, describeElection, describeStatus, ROLE_LABEL } from './describe.js';

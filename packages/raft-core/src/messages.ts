@@ -7,7 +7,7 @@ import type { Endpoint, ReplicaKey } from './replica-key.js';
  * Source: KIP-595, KIP-853, KIP-996; the fields that Kafka does not have are marked "ours".
  */
 
-/** Names of Kafka's error codes that Raft RPCs answer with; the numbers are Kafka's (see `raft-error.ts`). */
+/** Names of Kafka's error codes that Raft RPCs answer with; the numbers are Kafka's (see `errors.ts`). */
 export type RaftErrorName =
   | 'NONE'
   | 'INCONSISTENT_CLUSTER_ID'

@@ -22,3 +22,9 @@ export interface Voter {
   /** Range of `kraft.version` that the voter's software supports. */
   readonly kraftVersion: { readonly min: number; readonly max: number };
 }
+
+/** A node and where to reach it. Bootstrap servers, whose node id is not known, have −2, −3 … */
+export interface NodeEndpoints {
+  readonly id: NodeId;
+  readonly endpoints: readonly Endpoint[];
+}

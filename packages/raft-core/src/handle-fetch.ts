@@ -1,0 +1,91 @@
+import { describeEvent, voterSet, type CoreState } from './core-state.js';
+import { VOTER_PARK_LIMIT_MS } from './election-timing.js';
+import { validateFetch } from './fetch.js';
+import { refuseFetch, replyData, replyDiverging, replySnapshot } from './fetch-replies.js';
+import { endEpochWhenReady } from './hand-over.js';
+import type { ReplyToken } from './input.js';
+import { advanceHighWatermark, answerReaders, countContact, isBehind, progressOf } from './leader-replication.js';
+import type { FetchRequest, RaftErrorName } from './messages.js';
+import type { ParkedFetch } from './parked-fetches.js';
+import { recordFetch } from './replica-progress.js';
+import type { LeaderRole } from './role.js';
+
+/**
+ * Answers a Fetch, or parks it. A valid one acknowledges everything before its offset, so that it may move the high
+ * watermark; then it is answered at once if there is something to say. Source: KIP-595, KIP-1166; kraft.md §2.4.
+ *
+ * @param localChecksum - checksum of our batch that ends at the fetch offset, if the host knew it without reading the disk.
+ */
+export function handleFetch(core: CoreState, token: ReplyToken, request: FetchRequest, localChecksum: number | undefined): void {
+  const error = requestError(core, request);
+  if (error !== undefined) return refuseFetch(core, token, error);
+  const { role } = core;
+  if (role.kind !== 'leader') return refuseFetch(core, token, 'NOT_LEADER_OR_FOLLOWER');
+  const progress = progressOf(core, role, request.replica);
+  if (progress !== undefined) {
+    progress.recovering = request.recovering;
+    if (!request.committedOnly) countContact(core, role, progress);
+  }
+  const verdict = validateFetch(core.log, request.fetchOffset, request.lastFetchedEpoch);
+  if (verdict.kind === 'snapshot') return replySnapshot(core, token, verdict.snapshotId);
+  if (verdict.kind === 'diverging') return replyDiverging(core, token, verdict.at);
+  if (isChainBroken(request, localChecksum)) return refuseBrokenChain(core, token, request);
+  if (progress !== undefined) recordFetch(progress, { offset: request.fetchOffset, leaderEnd: core.log.endOffset, nowMs: core.nowMs });
+  if (!request.committedOnly) advanceHighWatermark(core, role);
+  answerOrPark(core, role, parkable(core, token, request), request.maxWaitMs);
+  endEpochWhenReady(core);
+}
+
+function requestError(core: CoreState, request: FetchRequest): RaftErrorName | undefined {
+  const { maxWaitMs, fetchOffset, lastFetchedEpoch, currentLeaderEpoch, replica } = request;
+  if (maxWaitMs < 0 || fetchOffset < 0 || lastFetchedEpoch < 0 || lastFetchedEpoch > currentLeaderEpoch) return 'INVALID_REQUEST';
+  if (replica.id === core.self.id && replica.directoryId === core.self.directoryId) return 'INVALID_REQUEST';
+  if (core.shutdown !== 'no' && core.role.kind !== 'leader') return 'BROKER_NOT_AVAILABLE';
+  if (currentLeaderEpoch < core.election.epoch) return 'FENCED_LEADER_EPOCH';
+  if (currentLeaderEpoch > core.election.epoch) return 'UNKNOWN_LEADER_EPOCH';
+  return undefined;
+}
+
+/** Offset and epoch agree, the bytes do not: one copy is damaged. Where either checksum is not at hand, nothing is known. */
+function isChainBroken(request: FetchRequest, localChecksum: number | undefined): boolean {
+  return request.chainChecksum !== undefined && localChecksum !== undefined && request.chainChecksum !== localChecksum;
+}
+
+function refuseBrokenChain(core: CoreState, token: ReplyToken, request: FetchRequest): void {
+  describeEvent(core, 'error', 'raft.chain.mismatch', { peer: request.replica.id ?? 'reader', offset: request.fetchOffset, lastEpoch: request.lastFetchedEpoch });
+  refuseFetch(core, token, 'CHAIN_MISMATCH');
+}
+
+function parkable(core: CoreState, token: ReplyToken, request: FetchRequest): ParkedFetch {
+  const isVoter = !request.committedOnly && voterSet(core).has(request.replica);
+  const waitMs = isVoter ? Math.min(request.maxWaitMs, VOTER_PARK_LIMIT_MS) : request.maxWaitMs;
+  return {
+    token,
+    replicaId: request.replica.id,
+    isVoter,
+    fetchOffset: request.fetchOffset,
+    lastFetchedEpoch: request.lastFetchedEpoch,
+    maxBytes: request.maxBytes,
+    highWatermark: request.highWatermark,
+    deadlineMs: core.nowMs + waitMs,
+  };
+}
+
+function answerOrPark(core: CoreState, role: LeaderRole, fetch: ParkedFetch, maxWaitMs: number): void {
+  supersede(core, role, fetch);
+  if (maxWaitMs === 0) return replyData(core, role, fetch);
+  if (fetch.isVoter) {
+    const hasNews = fetch.fetchOffset < core.log.endOffset || isBehind(fetch, role.highWatermark);
+    if (hasNews) return replyData(core, role, fetch);
+    role.parked.add(fetch);
+    return;
+  }
+  role.parked.add(fetch);
+  answerReaders(core, role);
+}
+
+/** A voter has one Fetch in flight; a second one means that it no longer waits for the first. */
+function supersede(core: CoreState, role: LeaderRole, fetch: ParkedFetch): void {
+  if (!fetch.isVoter) return;
+  for (const older of role.parked.takeWhere((parked) => parked.isVoter && parked.replicaId === fetch.replicaId)) replyData(core, role, older);
+}

@@ -1,0 +1,119 @@
+import type { NodeId, Offset, Uuid } from '@quorate/records';
+import { isVoter, voterSet, type CoreState } from './core-state.js';
+import { OBSERVER_SESSION_MS, READER_INTERVAL_MS, checkQuorumMs } from './election-timing.js';
+import { replyData } from './fetch-replies.js';
+import { nextHighWatermark } from './high-watermark.js';
+import type { ParkedFetch } from './parked-fetches.js';
+import { newProgress, type ReplicaProgress } from './replica-progress.js';
+import type { LeaderRole } from './role.js';
+import { earliest } from './deadlines.js';
+
+/**
+ * What the leader knows of a replica that fetches. A voter's id with another directory is an observer: a new disk does not
+ * count until it has been voted in. Undefined for a reader without an id, which is not tracked.
+ */
+export function progressOf(core: CoreState, role: LeaderRole, replica: { readonly id: NodeId | undefined; readonly directoryId: Uuid | undefined }): ReplicaProgress | undefined {
+  const { id, directoryId } = replica;
+  if (id === undefined) return undefined;
+  if (!voterSet(core).has(replica)) return observer(core, role, id, directoryId);
+  const known = role.voters.get(id);
+  if (known !== undefined && known.directoryId === directoryId) return known;
+  const made = newProgress(id, directoryId);
+  role.voters.set(id, made);
+  return made;
+}
+
+function observer(core: CoreState, role: LeaderRole, id: NodeId, directoryId: Uuid | undefined): ReplicaProgress {
+  const name = `${id}/${directoryId ?? ''}`;
+  const known = role.observers.get(name);
+  if (known !== undefined) return known;
+  for (const [key, { lastFetchMs }] of role.observers) {
+    if ((lastFetchMs ?? 0) + OBSERVER_SESSION_MS < core.nowMs) role.observers.delete(key);
+  }
+  const made = newProgress(id, directoryId);
+  role.observers.set(name, made);
+  return made;
+}
+
+/** The other voters in force, with what is known of each. */
+export function voterProgress(core: CoreState, role: LeaderRole): readonly ReplicaProgress[] {
+  return voterSet(core)
+    .voters.filter((voter) => voter.id !== core.self.id)
+    .map((voter) => {
+      const known = role.voters.get(voter.id);
+      return known?.directoryId === voter.directoryId ? known : newProgress(voter.id, voter.directoryId);
+    });
+}
+
+/** Counts a voter as heard; a majority starts the check-quorum window again. One that repairs its log does not count. */
+export function countContact(core: CoreState, role: LeaderRole, progress: ReplicaProgress): void {
+  if (progress.recovering || !voterSet(core).has(progress)) return;
+  role.heard.add(progress.id);
+  const self = isVoter(core) ? 1 : 0;
+  if (role.heard.size + self < voterSet(core).majority) return;
+  role.heard.clear();
+  role.checkQuorumMs = core.nowMs + checkQuorumMs(core.config.timers.fetchTimeoutMs);
+}
+
+/** Moves the high watermark as far as a majority holds the log on disk, and tells all who wait for that. */
+export function advanceHighWatermark(core: CoreState, role: LeaderRole): void {
+  const own = isVoter(core) ? [core.log.recovering ? undefined : core.log.flushedOffset] : [];
+  const others = voterProgress(core, role).map(({ recovering, endOffset }) => (recovering ? undefined : endOffset));
+  const next = nextHighWatermark({ durableOffsets: [...own, ...others], epochStartOffset: role.epochStartOffset, current: role.highWatermark });
+  if (next === undefined || next === role.highWatermark) return;
+  const isFirst = role.highWatermark === undefined;
+  role.highWatermark = next;
+  announceHighWatermark(core, next);
+  if (isFirst) announceReadiness(core, role);
+  for (const fetch of role.parked.takeWhere((parked) => parked.isVoter && isBehind(parked, next))) replyData(core, role, fetch);
+  answerReaders(core, role);
+}
+
+/** A leader may begin below what it announced as a follower; to the state machine the high watermark never falls. */
+function announceHighWatermark(core: CoreState, next: Offset): void {
+  if (next <= (core.highWatermark ?? 0)) return;
+  core.highWatermark = next;
+  core.outbox.emit({ kind: 'advanceHighWatermark', highWatermark: next });
+}
+
+function announceReadiness(core: CoreState, role: LeaderRole): void {
+  const { epoch } = core.election;
+  core.outbox.event({ kind: 'leaderCommitted', epoch, offset: role.epochStartOffset });
+  core.outbox.emit({ kind: 'leadershipReady', epoch, epochStartOffset: role.epochStartOffset });
+}
+
+/** Something was appended: voters get it at once, while it is on its way to our own disk. */
+export function answerVoters(core: CoreState, role: LeaderRole): void {
+  const { endOffset } = core.log;
+  for (const fetch of role.parked.takeWhere((parked) => parked.isVoter && parked.fetchOffset < endOffset)) replyData(core, role, fetch);
+}
+
+/** Readers that have something to learn, all at once, so that the answer is encoded once; at most every 2 ms. */
+export function answerReaders(core: CoreState, role: LeaderRole): void {
+  if (core.nowMs < role.readersAnsweredMs + READER_INTERVAL_MS) return;
+  const due = role.parked.takeWhere((parked) => isReaderDue(role, parked));
+  if (due.length === 0) return;
+  role.readersAnsweredMs = core.nowMs;
+  for (const fetch of due) replyData(core, role, fetch);
+}
+
+/** When parked fetches must be looked at. */
+export function parkedDeadlineMs(role: LeaderRole): number | undefined {
+  const readersWait = role.parked.some((parked) => isReaderDue(role, parked));
+  return earliest(role.parked.nextDeadlineMs, readersWait ? role.readersAnsweredMs + READER_INTERVAL_MS : undefined);
+}
+
+export function answerExpired(core: CoreState, role: LeaderRole): void {
+  for (const fetch of role.parked.takeExpired(core.nowMs)) replyData(core, role, fetch);
+}
+
+function isReaderDue(role: LeaderRole, parked: ParkedFetch): boolean {
+  const { highWatermark } = role;
+  if (parked.isVoter || highWatermark === undefined) return false;
+  return parked.fetchOffset < highWatermark || isBehind(parked, highWatermark);
+}
+
+/** Whether the asker does not know of this high watermark yet, and wants to. */
+export function isBehind(fetch: { readonly highWatermark: Offset | undefined }, highWatermark: Offset | undefined): boolean {
+  return fetch.highWatermark !== undefined && highWatermark !== undefined && fetch.highWatermark < highWatermark;
+}

@@ -1,0 +1,66 @@
+import type { Epoch, NodeId, Offset } from '@quorate/records';
+import type { ReplyToken } from './input.js';
+
+/** A valid Fetch that waits for something to say. */
+export interface ParkedFetch {
+  readonly token: ReplyToken;
+  /** Who asks; undefined for a reader that is no node of the cluster. */
+  readonly replicaId: NodeId | undefined;
+  /** Gets what is not yet committed, and at once; others get what is, and paced. */
+  readonly isVoter: boolean;
+  readonly fetchOffset: Offset;
+  readonly lastFetchedEpoch: Epoch;
+  readonly maxBytes: number;
+  /** What the asker knows of the high watermark; undefined when it does not wait on it. */
+  readonly highWatermark: Offset | undefined;
+  readonly deadlineMs: number;
+}
+
+/**
+ * The fetches that a leader holds back, oldest first. A voter is answered on append and when the high watermark moves, a
+ * reader when the high watermark moves, everyone at its deadline and when leadership ends.
+ */
+export class ParkedFetches {
+  readonly #byToken = new Map<ReplyToken, ParkedFetch>();
+  /** Never later than the earliest deadline; may be earlier, since removal does not look for the next one. */
+  #earliestMs = Infinity;
+
+  get size(): number {
+    return this.#byToken.size;
+  }
+
+  add(fetch: ParkedFetch): void {
+    this.#byToken.set(fetch.token, fetch);
+    if (fetch.deadlineMs < this.#earliestMs) this.#earliestMs = fetch.deadlineMs;
+  }
+
+  remove(token: ReplyToken): void {
+    this.#byToken.delete(token);
+  }
+
+  /** Takes out all that match, oldest first. */
+  takeWhere(matches: (fetch: ParkedFetch) => boolean): readonly ParkedFetch[] {
+    const taken = [...this.#byToken.values()].filter(matches);
+    for (const fetch of taken) this.#byToken.delete(fetch.token);
+    return taken;
+  }
+
+  some(matches: (fetch: ParkedFetch) => boolean): boolean {
+    for (const fetch of this.#byToken.values()) if (matches(fetch)) return true;
+    return false;
+  }
+
+  /** Takes out those whose time is over. */
+  takeExpired(nowMs: number): readonly ParkedFetch[] {
+    if (nowMs < this.#earliestMs) return [];
+    const expired = this.takeWhere((fetch) => fetch.deadlineMs <= nowMs);
+    this.#earliestMs = Infinity;
+    for (const fetch of this.#byToken.values()) this.#earliestMs = Math.min(this.#earliestMs, fetch.deadlineMs);
+    return expired;
+  }
+
+  /** When `takeExpired` is worth calling; undefined when nothing is parked. */
+  get nextDeadlineMs(): number | undefined {
+    return this.#byToken.size === 0 ? undefined : this.#earliestMs;
+  }
+}

@@ -1,0 +1,142 @@
+import { assert, assertNever } from './assert.js';
+import type { RaftCoreConfig } from './config.js';
+import { describeEvent, newCoreState, type CoreState } from './core-state.js';
+import { earliest } from './deadlines.js';
+import { describeStatus } from './describe.js';
+import type { Effect } from './effect.js';
+import { beginHandOver, endEpochWhenReady } from './hand-over.js';
+import { handleRequest } from './handle-request.js';
+import { handleRequestFailure, handleResponse } from './handle-response.js';
+import type { Input } from './input.js';
+import { advanceHighWatermark } from './leader-replication.js';
+import { leaderDisconnected } from './role-follower.js';
+import { propose } from './role-leader.js';
+import { deadlineOfRole, driveRole, tickRole } from './roles.js';
+import { beginShutdown, settleShutdown, shutdownDeadlineMs } from './shutdown.js';
+import { startUp } from './start-up.js';
+import { statusOf, type RaftStatus } from './status.js';
+
+/** More than this in one tick means that a deadline does not move on. */
+const MAX_ROUNDS_PER_TICK = 20;
+
+/**
+ * One node's part of the Raft protocol, KRaft's variant: pure, synchronous, deterministic. Whatever happens goes in through
+ * `step`, whatever is to be done comes out of it, in order; it reads no clock, no disk, no network and no randomness but the
+ * one it was given. Inputs: input.ts. Effects, and what the host may not reorder: effect.ts.
+ */
+export class RaftCore {
+  readonly #core: CoreState;
+
+  constructor(config: RaftCoreConfig) {
+    this.#core = newCoreState(config);
+  }
+
+  /** Takes the first role. To be called once, before any `step`. */
+  start(nowMs: number): Effect[] {
+    const core = this.#core;
+    assert(core.announcedLeader === undefined, 'a core is started once');
+    core.nowMs = nowMs;
+    startUp(core);
+    settle(core);
+    return core.outbox.take();
+  }
+
+  /**
+   * @param nowMs - monotonic milliseconds, never less than in the step before.
+   * @throws RaftInvariantError when the protocol is broken, here or by a peer: the process must stop.
+   */
+  step(input: Input, nowMs: number): Effect[] {
+    const core = this.#core;
+    assert(nowMs >= core.nowMs, `time went back from ${core.nowMs} to ${nowMs}`);
+    core.nowMs = nowMs;
+    take(core, input);
+    settle(core);
+    return core.outbox.take();
+  }
+
+  /** When `tick` is due; may lie in the past, when it is due at once; undefined when nothing ever is. */
+  nextDeadlineMs(): number | undefined {
+    return nextDeadlineMs(this.#core);
+  }
+
+  status(): RaftStatus {
+    return statusOf(this.#core);
+  }
+
+  /** The state as one readable line. */
+  describe(): string {
+    return describeStatus(this.status());
+  }
+}
+
+function take(core: CoreState, input: Input): void {
+  const { role } = core;
+  switch (input.kind) {
+    case 'tick':
+      return tick(core);
+    case 'request':
+      return handleRequest(core, input);
+    case 'response':
+      return handleResponse(core, input);
+    case 'requestFailed':
+      return handleRequestFailure(core, core.requests.take(input.requestId), input.failure);
+    case 'requestCancelled':
+      if (role.kind === 'leader') role.parked.remove(input.token);
+      return;
+    case 'connectionLost':
+      if (role.kind === 'follower' && role.leader.id === input.peer) leaderDisconnected(core, role);
+      return;
+    case 'connectionUp':
+      return;
+    case 'flushed':
+      return takeFlush(core, input);
+    case 'propose':
+      return propose(core, input.batch);
+    case 'resign':
+      return resign(core, input);
+    case 'shutdown':
+      return beginShutdown(core);
+    default:
+      return assertNever(input);
+  }
+}
+
+/** Timers run here and nowhere else: a message that is read late must not be taken for silence. */
+function tick(core: CoreState): void {
+  for (let round = 0; isDue(core); round += 1) {
+    assert(round < MAX_ROUNDS_PER_TICK, `a deadline of the ${core.role.kind} does not move on`);
+    for (const open of core.requests.takeExpired(core.nowMs)) handleRequestFailure(core, open, 'timed-out');
+    tickRole(core);
+    settle(core);
+  }
+}
+
+function settle(core: CoreState): void {
+  settleShutdown(core);
+  if (core.shutdown !== 'complete') driveRole(core);
+}
+
+function isDue(core: CoreState): boolean {
+  const deadline = nextDeadlineMs(core);
+  return deadline !== undefined && deadline <= core.nowMs;
+}
+
+function nextDeadlineMs(core: CoreState): number | undefined {
+  if (core.shutdown === 'complete') return undefined;
+  return earliest(core.requests.nextDeadlineMs, deadlineOfRole(core), shutdownDeadlineMs(core));
+}
+
+function takeFlush(core: CoreState, input: Extract<Input, { kind: 'flushed' }>): void {
+  if (!core.log.flushed(input.endOffset, input.generation)) return;
+  if (core.role.kind === 'leader') advanceHighWatermark(core, core.role);
+  endEpochWhenReady(core);
+}
+
+/** An epoch that is over already, or that another leads, needs no giving up; one that has not begun is a bug. */
+function resign(core: CoreState, input: Extract<Input, { kind: 'resign' }>): void {
+  assert(input.epoch <= core.election.epoch, `cannot resign from epoch ${input.epoch}, this node is in ${core.election.epoch}`);
+  if (input.epoch < core.election.epoch || core.role.kind !== 'leader') {
+    return describeEvent(core, 'debug', 'raft.resign.ignored', { reason: input.reason });
+  }
+  beginHandOver(core, 'operator', input.reason);
+}

@@ -1,0 +1,72 @@
+import { decodeControlRecord, forEachRecord, type EncodedBatch, type Offset } from '@quorate/records';
+import { describeEvent, voterSet, type CoreState } from './core-state.js';
+import { VoterSet } from './voter-set.js';
+import { votersFromRecord } from './voters-record.js';
+
+/**
+ * Appends what was fetched, as far as it continues this log: offsets without a gap, each batch chained to the one before,
+ * epochs that do not fall and are not newer than ours. The rest is dropped, said, and fetched again (KAFKA-18723).
+ *
+ * @returns whether anything was appended.
+ */
+export function appendReplicated(core: CoreState, fetched: readonly EncodedBatch[]): boolean {
+  const batches = continuingPrefix(core, fetched);
+  if (batches.length < fetched.length) {
+    describeEvent(core, 'warn', 'raft.fetch.dropped', { offset: core.log.endOffset, batches: fetched.length - batches.length });
+  }
+  if (batches.length === 0) return false;
+  core.outbox.emit({ kind: 'append', batches });
+  for (const batch of batches) {
+    core.log.append(batch.epoch, batch.recordCount);
+    if (batch.isControl) replayControl(core, batch);
+  }
+  return true;
+}
+
+function continuingPrefix(core: CoreState, fetched: readonly EncodedBatch[]): readonly EncodedBatch[] {
+  let { endOffset, lastEpoch } = core.log;
+  let checksum: number | undefined;
+  const end = fetched.findIndex((batch) => {
+    const continues =
+      batch.baseOffset === endOffset &&
+      batch.endOffset === batch.baseOffset + batch.recordCount &&
+      batch.epoch >= lastEpoch &&
+      batch.epoch <= core.election.epoch &&
+      (checksum === undefined || batch.previousChecksum === checksum);
+    ({ endOffset, checksum } = batch);
+    lastEpoch = batch.epoch;
+    return !continues;
+  });
+  return end === -1 ? fetched : fetched.slice(0, end);
+}
+
+/** A voter set is in force from the moment it is appended (KIP-853). */
+function replayControl(core: CoreState, batch: EncodedBatch): void {
+  forEachRecord(batch, (raw, offset) => {
+    const record = decodeControlRecord(raw);
+    if (record.kind === 'KRaftVoters') putVoters(core, offset, new VoterSet(votersFromRecord(record.value)));
+  });
+}
+
+export function putVoters(core: CoreState, offset: Offset, set: VoterSet): void {
+  const before = voterSet(core);
+  core.voters.append(offset, set);
+  announceVoters(core, before);
+}
+
+/** Cuts the log back; voter sets behind the cut were never in force. */
+export function cutBack(core: CoreState, endOffset: Offset): void {
+  const before = voterSet(core);
+  core.log.truncate(endOffset);
+  core.voters.truncate(endOffset);
+  core.outbox.emit({ kind: 'truncate', endOffset, generation: core.log.generation });
+  announceVoters(core, before);
+}
+
+/** Tells whom to keep connections to, when that has changed. */
+export function announceVoters(core: CoreState, before: VoterSet | undefined): void {
+  const now = voterSet(core);
+  if (before?.equals(now) === true) return;
+  const peers = now.others(core.self.id).map(({ id, endpoints }) => ({ id, endpoints }));
+  core.outbox.emit({ kind: 'votersChanged', peers });
+}

@@ -1,0 +1,85 @@
+import type { Epoch, Offset } from '@quorate/records';
+import { assert } from './assert.js';
+import type { RaftCoreConfig } from './config.js';
+import { EpochHistory } from './epoch-history.js';
+import type { LogPosition } from './fetch.js';
+import type { LogEnd } from './vote.js';
+
+/**
+ * What the core knows of its log: where it begins and ends, which epochs wrote it, and how much of it is on disk. The end
+ * moves as soon as an append or a cut is decided; the host carries it out.
+ */
+export class ReplicatedLog implements LogPosition {
+  readonly startOffset: Offset;
+  readonly latestSnapshot: { readonly endOffset: Offset; readonly epoch: Epoch } | undefined;
+  readonly epochs: EpochHistory;
+  readonly recovering: boolean;
+  #endOffset: Offset;
+  #flushedOffset: Offset;
+  #generation: number;
+
+  constructor(found: RaftCoreConfig['log']) {
+    assert(
+      found.startOffset === 0 || found.latestSnapshot !== undefined,
+      `the log begins at ${found.startOffset} and there is no snapshot of what came before (KAFKA-14240)`,
+    );
+    this.startOffset = found.startOffset;
+    this.latestSnapshot = found.latestSnapshot;
+    this.recovering = found.recovering;
+    this.epochs = new EpochHistory(found.epochs);
+    this.#endOffset = found.endOffset;
+    this.#flushedOffset = found.endOffset;
+    this.#generation = found.generation;
+  }
+
+  /** Exclusive. */
+  get endOffset(): Offset {
+    return this.#endOffset;
+  }
+
+  /** Everything before it is on disk; never beyond the end. */
+  get flushedOffset(): Offset {
+    return this.#flushedOffset;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get isFlushed(): boolean {
+    return this.#flushedOffset === this.#endOffset;
+  }
+
+  get lastEpoch(): Epoch {
+    const snapshotEpoch = this.latestSnapshot?.epoch ?? (0 as Epoch);
+    return this.epochs.lastEpoch > snapshotEpoch ? this.epochs.lastEpoch : snapshotEpoch;
+  }
+
+  /** How complete the log is, for votes. The unflushed tail is in it: that only raises what a candidate must have. */
+  get end(): LogEnd {
+    return { lastEpoch: this.lastEpoch, endOffset: this.#endOffset };
+  }
+
+  append(epoch: Epoch, recordCount: number): void {
+    assert(recordCount > 0, 'a batch holds at least one record');
+    this.epochs.assign(epoch, this.#endOffset);
+    this.#endOffset = (this.#endOffset + recordCount) as Offset;
+  }
+
+  /** Cuts the log; the generation rises, so that flush reports of the old one no longer count. */
+  truncate(endOffset: Offset): void {
+    assert(endOffset <= this.#endOffset && endOffset >= this.startOffset, `cannot cut the log [${this.startOffset}, ${this.#endOffset}) at ${endOffset}`);
+    this.epochs.truncate(endOffset);
+    this.#endOffset = endOffset;
+    if (this.#flushedOffset > endOffset) this.#flushedOffset = endOffset;
+    this.#generation += 1;
+  }
+
+  /** @returns whether the flushed offset moved. */
+  flushed(endOffset: Offset, generation: number): boolean {
+    if (generation !== this.#generation || endOffset <= this.#flushedOffset) return false;
+    assert(endOffset <= this.#endOffset, `flushed up to ${endOffset}, but the log ends at ${this.#endOffset}`);
+    this.#flushedOffset = endOffset;
+    return true;
+  }
+}

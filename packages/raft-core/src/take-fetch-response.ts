@@ -1,0 +1,67 @@
+import type { Offset } from '@quorate/records';
+import { assert } from './assert.js';
+import { appendReplicated, cutBack } from './replicate.js';
+import { describeEvent, type CoreState } from './core-state.js';
+import { truncationPoint } from './fetch.js';
+import { fetchDone, fetchFailed } from './fetching.js';
+import type { FetchResponse } from './messages.js';
+import type { OpenRequest } from './request-table.js';
+import { fetchSucceeded } from './role-follower.js';
+import type { FollowerRole } from './role.js';
+
+/** What the leader answered to this follower's Fetch. Epochs and leader are dealt with already. */
+export function takeFetchResponse(core: CoreState, role: FollowerRole, open: OpenRequest, response: FetchResponse): void {
+  if (response.error !== 'NONE') {
+    refusedFetch(core, role, open, response);
+    return;
+  }
+  fetchSucceeded(core, role);
+  role.readRound = response.readRound;
+  if (response.snapshotId !== undefined) {
+    describeEvent(core, 'warn', 'raft.snapshot.needed', { offset: response.snapshotId.endOffset, peer: role.leader.id });
+    fetchFailed(core, role.fetcher, true);
+    return;
+  }
+  if (response.diverging !== undefined) {
+    const gained = truncateTo(core, truncationPoint(core.log, response.diverging));
+    fetchDone(core, role.fetcher, { gained, sentMs: open.sentMs });
+    return;
+  }
+  const appended = appendReplicated(core, response.batches);
+  const advanced = followHighWatermark(core, response.highWatermark);
+  fetchDone(core, role.fetcher, { gained: appended || advanced, sentMs: open.sentMs });
+}
+
+function refusedFetch(core: CoreState, role: FollowerRole, open: OpenRequest, response: FetchResponse): void {
+  if (response.error === 'CHAIN_MISMATCH') {
+    describeEvent(core, 'error', 'raft.chain.mismatch', { peer: open.to, offset: core.log.endOffset, lastEpoch: core.log.lastEpoch });
+  }
+  fetchFailed(core, role.fetcher, open.to === role.leader.id);
+}
+
+/** The high watermark of a follower: the leader's, as far as its own log goes; it never falls. */
+function followHighWatermark(core: CoreState, leaders: Offset | undefined): boolean {
+  if (leaders === undefined) return false;
+  const next = leaders < core.log.endOffset ? leaders : core.log.endOffset;
+  if (next <= (core.highWatermark ?? 0)) return false;
+  core.highWatermark = next;
+  core.outbox.emit({ kind: 'advanceHighWatermark', highWatermark: next });
+  return true;
+}
+
+/** @returns whether anything was cut. */
+function truncateTo(core: CoreState, endOffset: Offset): boolean {
+  const { log, highWatermark } = core;
+  assert(
+    endOffset >= (highWatermark ?? log.startOffset),
+    `the leader's log diverges at ${endOffset}, below the high watermark ${highWatermark}: a committed record would vanish`,
+  );
+  if (endOffset === log.endOffset) {
+    describeEvent(core, 'warn', 'raft.log.diverging', { offset: endOffset });
+    return false;
+  }
+  describeEvent(core, 'info', 'raft.log.truncated', { offset: endOffset, dropped: log.endOffset - endOffset });
+  cutBack(core, endOffset);
+  return true;
+}
+

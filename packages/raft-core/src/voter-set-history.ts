@@ -1,0 +1,49 @@
+import type { Offset } from '@quorate/records';
+import { assert } from './assert.js';
+import type { VoterSetAt } from './config.js';
+import { VoterSet } from './voter-set.js';
+
+interface Entry {
+  readonly offset: Offset | undefined;
+  readonly set: VoterSet;
+}
+
+/**
+ * The voter sets of the log, oldest first. The newest is in force as soon as it is appended, committed or not, and when
+ * the log is cut back the one before it is in force again. Source: KIP-853; kraft.md §2.7.
+ */
+export class VoterSetHistory {
+  #entries: Entry[];
+
+  constructor(sets: readonly VoterSetAt[]) {
+    assert(sets.length > 0, 'at least one voter set is known: of the bootstrap checkpoint, of a snapshot or of the log');
+    this.#entries = sets.map(({ offset, voters }) => ({ offset, set: new VoterSet(voters) }));
+  }
+
+  /** The set in force. */
+  get latest(): VoterSet {
+    return this.#newest.set;
+  }
+
+  /** Offset of the record that the set in force came from; undefined for the bootstrap checkpoint. */
+  get latestOffset(): Offset | undefined {
+    return this.#newest.offset;
+  }
+
+  append(offset: Offset, set: VoterSet): void {
+    const { offset: before } = this.#newest;
+    assert(before === undefined || offset > before, `voter set at ${offset} does not follow the one at ${before}`);
+    this.#entries.push({ offset, set });
+  }
+
+  /** Forgets the sets at or after `endOffset`; the oldest known one always stays. */
+  truncate(endOffset: Offset): void {
+    while (this.#entries.length > 1 && (this.#newest.offset ?? -1) >= endOffset) this.#entries.pop();
+  }
+
+  get #newest(): Entry {
+    const newest = this.#entries.at(-1);
+    assert(newest !== undefined, 'the voter set history is never empty');
+    return newest;
+  }
+}
