@@ -49,7 +49,11 @@ export class Controller {
       // What a broker says of itself is an observation, not a decision: it counts whatever becomes of the answer.
       this.#sessions.observeOffset(command.brokerId, command.brokerEpoch, command.currentMetadataOffset);
     }
-    return decideByKind(command, this.#state(), context) as Decision<ReplyTo<C>>;
+    const decision = decideByKind(command, this.#state(), context);
+    if (command.kind === 'brokerHeartbeat' && decision.reply.kind === 'brokerHeartbeat' && decision.reply.shouldShutDown) {
+      this.#sessions.dismissed(command.brokerId, command.brokerEpoch);
+    }
+    return decision as Decision<ReplyTo<C>>;
   }
 
   /**

@@ -57,6 +57,12 @@ export class SessionTracker {
     if (session?.epoch === epoch) session.lastContactMs = Math.max(session.lastContactMs ?? nowMs, nowMs);
   }
 
+  /** The broker was told to shut down now: whoever registers under its id next is its successor, not its double. */
+  dismissed(id: NodeId, epoch: BrokerEpoch): void {
+    const session = this.#sessions.get(id);
+    if (session?.epoch === epoch) session.lastContactMs = undefined;
+  }
+
   /** How far the broker says that it has applied the metadata (exclusive). */
   observeOffset(id: NodeId, epoch: BrokerEpoch, metadataOffset: Offset): void {
     const session = this.#sessions.get(id);
