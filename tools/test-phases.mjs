@@ -8,10 +8,10 @@ import { workspaceRoot } from './workspace-paths.mjs';
 const MINUTE_MS = 60_000;
 /** A test run that is interrupted stops the clusters it has started. */
 const STOP_WITHIN_MS = 30_000;
-const CHECK_LIMIT_MS = 5 * MINUTE_MS;
-const UNITS_LIMIT_MS = 12 * MINUTE_MS;
-const SIM_LIMIT_MS = 12 * MINUTE_MS;
-const E2E_LIMIT_MS = 15 * MINUTE_MS;
+const CHECK_LIMIT_MS = 4 * MINUTE_MS;
+const UNITS_LIMIT_MS = 8 * MINUTE_MS;
+const SIM_LIMIT_MS = 8 * MINUTE_MS;
+const E2E_LIMIT_MS = 12 * MINUTE_MS;
 
 /** Where counts and logs of the last run lie; ignored by git. */
 export const resultsFolder = path.join(workspaceRoot, 'test-results');

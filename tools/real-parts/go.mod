@@ -1,7 +1,9 @@
+// The real programs that the tests use, as Go tools; tools/programs.mjs builds them. Jaeger's part of go.sum is its own.
 module quorate.local/real-parts
 
 go 1.26.0
 
+// Jaeger's own go.mod has this replace directive; without it its packages do not build.
 replace github.com/Shopify/sarama => github.com/Shopify/sarama v1.33.0
 
 tool (
