@@ -26,10 +26,17 @@ export interface ControllerNodeOptions {
   readonly random: () => number;
   readonly observe: ObserveController;
   /**
-   * Told after each step of committed batches, on every node: the batches, and what became stable with them. Bytes are the
-   * caller's to copy if kept.
+   * Told after each step of committed batches, on every node: each batch, and what became stable with it. Bytes are the
+   * listener's to copy if kept.
    */
-  readonly feed: (batches: readonly EncodedBatch[], delta: MetadataDelta | undefined) => void;
+  readonly feed: (committed: readonly CommittedBatch[]) => void;
+}
+
+/** A committed batch (control batches included), and what it did to the image. */
+export interface CommittedBatch {
+  readonly batch: EncodedBatch;
+  /** Nothing while the batch lies in an open metadata transaction; the whole transaction with the batch that ends it. */
+  readonly delta: MetadataDelta;
 }
 
 /** How a wait for the image ended; `offset` (exclusive) is what the image holds now. */
@@ -123,17 +130,19 @@ export class ControllerNode implements MetadataLogListener {
   // ---- what Raft tells -------------------------------------------------------------------------------------------------------
 
   committed(batches: readonly EncodedBatch[], highWatermark: Offset): void {
-    for (const batch of batches) {
-      this.#window.observe(batch);
-      if (!batch.isControl) this.#logHoldsMetadata = true;
-    }
-    const delta = this.#fold.apply(batches);
+    const folded = batches.map((batch) => this.#foldBatch(batch));
     const stableOffset = this.#options.image.appliedOffset;
     this.#active?.stable(stableOffset, highWatermark);
     this.#reads.advance(stableOffset);
-    this.#options.feed(batches, delta);
+    this.#options.feed(folded);
     this.#active?.pump();
     this.#arm();
+  }
+
+  #foldBatch(batch: EncodedBatch): CommittedBatch {
+    this.#window.observe(batch);
+    if (!batch.isControl) this.#logHoldsMetadata = true;
+    return { batch, delta: this.#fold.fold(batch) };
   }
 
   claim(epoch: Epoch, epochStartOffset: Offset): void {

@@ -1,7 +1,7 @@
 export { ActiveController } from './active-controller.js';
 export type { BatchLimits } from './batch-builder.js';
 export { ControllerNode } from './controller-node.js';
-export type { ControllerNodeOptions, ReadOutcome } from './controller-node.js';
+export type { CommittedBatch, ControllerNodeOptions, ReadOutcome } from './controller-node.js';
 export { DEFAULT_CONTROLLER_NODE_CONFIG } from './controller-node-config.js';
 export type { ControllerNodeConfig } from './controller-node-config.js';
 export type { ControllerEvent, ObserveController } from './event.js';

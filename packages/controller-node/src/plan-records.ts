@@ -32,7 +32,9 @@ export function planRecords(decision: Decision, name: string, limits: BatchLimit
   if (problem !== undefined) return { kind: 'too-large', message: problem };
   const bytes = recordsBytes(records.map(({ raw }) => raw)) + ofRequest;
   if (emptyBatch(limits).hasRoomFor(records.length, bytes)) return { kind: 'one-batch', records, bytes };
-  if (!decision.atomic) return { kind: 'split', records };
+  // A decision that brings its own marks (bootstrap, Abort) is whole by them; transactions do not nest.
+  const isMarked = decision.records.some(({ kind }) => kind === 'BeginTransaction' || kind === 'AbortTransaction');
+  if (!decision.atomic || isMarked) return { kind: 'split', records };
   return { kind: 'transaction', records: [planned(beginTransaction(name)), ...records, planned(END_TRANSACTION)] };
 }
 

@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+import type { CoreEvent, FetchRequest } from '@quorate/raft-core';
+import type { Epoch, NodeId, Offset, RawRecord } from '@quorate/records';
+import { batchAfter, configOf, endpointsOf, ManualTimers, MemoryElections, MemoryLog, RecordingListener, RecordingTransport } from '../test/fakes.js';
+import { RaftNode } from './raft-node.js';
+
+const NO_OP: RawRecord = { type: 20, version: 0, payload: new Uint8Array(0) };
+
+function makeNode(voterIds: readonly number[], self = 1) {
+  const log = new MemoryLog();
+  const elections = new MemoryElections();
+  const transport = new RecordingTransport();
+  const timers = new ManualTimers();
+  const listener = new RecordingListener();
+  const events: CoreEvent[] = [];
+  const fatal: Error[] = [];
+  const node = new RaftNode({
+    config: configOf(self, voterIds),
+    log,
+    elections,
+    transport,
+    timers,
+    listener,
+    appliedOffset: 0 as Offset,
+    observe: (event) => events.push(event),
+    onFatal: (error) => fatal.push(error),
+  });
+  const run = (forMs: number) => {
+    const limit = timers.now + forMs;
+    while (timers.fireNext(limit));
+    timers.now = limit;
+  };
+  return { node, log, elections, transport, timers, listener, events, fatal, run };
+}
+
+/** A node that leads alone. */
+function makeLeader() {
+  const parts = makeNode([1]);
+  parts.node.start();
+  parts.run(100);
+  return parts;
+}
+
+function proposal(node: RaftNode, count = 1) {
+  return {
+    epoch: node.leader.epoch,
+    expectedBaseOffset: node.endOffset,
+    records: Array.from({ length: count }, () => NO_OP),
+    requests: [],
+    appendTimeMs: 1_700_000_000_000,
+  };
+}
+
+/** Node 1 of three, following node 2, with one fetch under way. */
+function makeFollower() {
+  const parts = makeNode([1, 2, 3]);
+  parts.node.start();
+  parts.transport.receiver!.request(1, {
+    kind: 'beginQuorumEpoch',
+    ...configOf(1, [1, 2, 3]).cluster,
+    voter: { id: 1 as NodeId, directoryId: configOf(1, []).self.directoryId },
+    leaderId: 2 as NodeId,
+    leaderEpoch: 3 as Epoch,
+    leaderEndpoints: endpointsOf(2),
+  });
+  const fetches = () => parts.transport.sent.filter(({ request }) => request.kind === 'fetch');
+  return { ...parts, fetches, lastFetch: () => fetches().at(-1)! };
+}
+
+function fetchAnswer(batches: FetchAnswerBatches, highWatermark: number) {
+  return {
+    kind: 'fetch' as const,
+    error: 'NONE' as const,
+    leaderId: 2 as NodeId,
+    leaderEpoch: 3 as Epoch,
+    leaderEndpoints: endpointsOf(2),
+    highWatermark: highWatermark as Offset,
+    logStartOffset: 0 as Offset,
+    diverging: undefined,
+    snapshotId: undefined,
+    batches,
+    readRound: 0,
+    feedPublishedOffset: undefined,
+    feedKey: undefined,
+  };
+}
+type FetchAnswerBatches = Extract<Parameters<NonNullable<RecordingTransport['receiver']>['response']>[2], { kind: 'fetch' }>['batches'];
+
+describe('RaftNode', () => {
+  it('elects itself when it is the only voter, and claims after its own LeaderChange is delivered', () => {
+    const { listener, log, elections } = makeLeader();
+
+    expect(elections.persisted.length).toBeGreaterThan(0);
+    expect(log.batches[0]).toMatchObject({ isControl: true, baseOffset: 0 });
+    const committed = listener.said.findIndex((line) => line.startsWith('committed 0-'));
+    const claim = listener.said.findIndex((line) => line.startsWith('claim '));
+    expect(committed).toBeGreaterThanOrEqual(0);
+    expect(claim).toBeGreaterThan(committed);
+  });
+
+  it('appends a proposal with offset and chain of the log, and delivers it when it is committed', () => {
+    const { node, log, listener, run } = makeLeader();
+    const before = { endOffset: log.endOffset, checksum: log.endChecksum };
+
+    const result = node.propose(proposal(node, 2));
+    run(1);
+
+    expect(result).toMatchObject({ kind: 'appended', batch: { baseOffset: before.endOffset, previousChecksum: before.checksum, recordCount: 2 } });
+    expect(listener.said.at(-1)).toBe(`committed ${before.endOffset}-${before.endOffset + 2}`);
+  });
+
+  it('calls nothing of the state machine before propose returns, even on a disk that is done at once', () => {
+    const { node, listener } = makeLeader();
+    const said = listener.said.length;
+
+    node.propose(proposal(node));
+
+    expect(listener.said.length).toBe(said);
+  });
+
+  it('takes proposals from within the delivery of committed batches', () => {
+    const { node, listener, run } = makeLeader();
+    const results: string[] = [];
+    listener.onCommitted = () => {
+      if (results.length < 3) results.push(node.propose(proposal(node)).kind);
+    };
+
+    node.propose(proposal(node));
+    run(1);
+
+    expect(results).toEqual(['appended', 'appended', 'appended']);
+    expect(node.highWatermark).toBe(node.endOffset);
+  });
+
+  it('refuses a proposal for another offset or epoch, or beyond the limits, and changes nothing', () => {
+    const { node, log } = makeLeader();
+    const end = log.endOffset;
+
+    expect(node.propose({ ...proposal(node), expectedBaseOffset: (end + 1) as Offset })).toEqual({ kind: 'refused', reason: 'wrong-offset' });
+    expect(node.propose({ ...proposal(node), epoch: 99 as Epoch })).toEqual({ kind: 'refused', reason: 'wrong-epoch' });
+    expect(node.propose(proposal(node, 10_001))).toEqual({ kind: 'refused', reason: 'too-large' });
+    expect(log.endOffset).toBe(end);
+  });
+
+  it('refuses proposals while it does not lead', () => {
+    const { node } = makeFollower();
+
+    expect(node.propose(proposal(node))).toEqual({ kind: 'refused', reason: 'not-leader' });
+  });
+
+  it('renounces when it resigns, after resign has returned', () => {
+    const { node, listener, run } = makeLeader();
+    const { epoch } = node.leader;
+
+    node.resign(epoch, 'test');
+    expect(listener.said).not.toContain(`renounce ${epoch}`);
+    run(1);
+
+    expect(listener.said).toContain(`renounce ${epoch}`);
+  });
+
+  it('steps nothing while the election state is not durable', () => {
+    const { elections, transport } = (() => {
+      const parts = makeNode([1, 2, 3]);
+      parts.elections.immediate = false;
+      parts.node.start();
+      return parts;
+    })();
+    const vote = {
+      kind: 'vote' as const,
+      ...configOf(1, []).cluster,
+      voter: { id: 1 as NodeId, directoryId: configOf(1, []).self.directoryId },
+      candidate: { id: 2 as NodeId, directoryId: configOf(2, []).self.directoryId },
+      candidateEpoch: 5 as Epoch,
+      lastEpoch: 0 as Epoch,
+      endOffset: 0 as Offset,
+      preVote: false,
+      trigger: 'start-up' as const,
+      attempt: 1,
+    };
+
+    transport.receiver!.request(1, vote);
+    transport.receiver!.request(2, { ...vote, candidateEpoch: 6 as Epoch });
+    expect(transport.replies).toEqual([]);
+    elections.release();
+    elections.release();
+    elections.release();
+    elections.release();
+
+    expect(transport.replies.map(({ token }) => token)).toEqual([1, 2]);
+    expect(elections.persisted.at(-1)).toMatchObject({ epoch: 6, votedKey: { id: 2 } });
+  });
+
+  it('says in a fetch how its copy ends', () => {
+    const { log, transport, lastFetch, run } = makeFollower();
+    const first = batchAfter({ endOffset: 0 as Offset, checksum: log.endChecksum }, 3);
+
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([first], 0));
+    run(50);
+
+    expect(log.endOffset).toBe(1);
+    expect(lastFetch().request as FetchRequest).toMatchObject({ fetchOffset: 1, chainChecksum: first.checksum });
+  });
+
+  it('drops fetched batches that break the chain, keeps those before, and reports it', () => {
+    const { log, transport, lastFetch, events } = makeFollower();
+    const first = batchAfter({ endOffset: 0 as Offset, checksum: log.endChecksum }, 3);
+    const foreign = batchAfter({ endOffset: first.endOffset, checksum: 12345 }, 3);
+
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([first, foreign], 0));
+
+    expect(log.batches).toEqual([first]);
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'described', name: 'raft-node.batches-dropped' }));
+  });
+
+  it('delivers to the state machine what the leader says is committed, each batch once', () => {
+    const { log, transport, lastFetch, listener, run } = makeFollower();
+    const first = batchAfter({ endOffset: 0 as Offset, checksum: log.endChecksum }, 3);
+    const second = batchAfter(first, 3);
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([first, second], 1));
+    run(50);
+
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([], 2));
+
+    expect(listener.said.filter((line) => line.startsWith('committed'))).toEqual(['committed 0-1', 'committed 1-2']);
+  });
+
+  it('stops at once and answers nothing more when the log fails', () => {
+    const { node, log, transport, fatal, run } = makeFollower();
+    const { receiver } = transport;
+    const replies = transport.replies.length;
+
+    log.fail(new Error('EIO'));
+    receiver!.connectionLost(2 as NodeId);
+    run(5000);
+
+    expect(fatal.map((error) => error.message)).toEqual(['EIO']);
+    expect(node.halted).toBe(true);
+    expect(transport.replies.length).toBe(replies);
+  });
+
+  it('keeps the elections it stood in and the votes it cast', () => {
+    const { node } = makeLeader();
+
+    expect(node.elections()).toEqual([expect.objectContaining({ outcome: 'won', nodeId: 1 })]);
+  });
+
+  it('closes the log when it has stopped gracefully', () => {
+    const { node, log, run } = makeLeader();
+    let stopped = false;
+
+    node.stop(() => (stopped = true));
+    run(6000);
+
+    expect(stopped).toBe(true);
+    expect(log.closed).toBe(true);
+  });
+});

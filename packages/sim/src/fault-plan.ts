@@ -1,0 +1,81 @@
+import type { NetworkSettings } from './network.js';
+import type { Random } from './random.js';
+
+/** The kinds of fault that a seed may switch on. */
+export const FAULT_KINDS = [
+  'loss',
+  'duplication',
+  'reordering',
+  'latency',
+  'clogged-links',
+  'partition-symmetric',
+  'partition-one-way',
+  'partition-bridge',
+  'crash',
+  'crash-all',
+  'graceful-stop',
+  'pause',
+  'clock-rate',
+  'wall-clock-jump',
+  'slow-disk',
+  'fsync-error',
+  'disk-full',
+  'silent-broker',
+] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Everything about one world that its seed decides at the beginning. */
+export interface FaultPlan {
+  readonly voterCount: number;
+  readonly brokerCount: number;
+  readonly clientCount: number;
+  readonly kinds: ReadonlySet<FaultKind>;
+  readonly network: NetworkSettings;
+  /** Mean time between two faults, in milliseconds. */
+  readonly meanBetweenFaultsMs: number;
+  /** How long a fault lasts at most: partition, pause, time down. */
+  readonly maxFaultMs: number;
+  /** How long faults happen. */
+  readonly faultyMs: number;
+  /** Usual time of an fdatasync. */
+  readonly syncMs: number;
+  /** Limits of a batch; small ones make metadata transactions of ordinary requests. */
+  readonly maxBatchRecords: number;
+  readonly maxBatchBytes: number;
+  readonly segmentBytes: number;
+  /** Mean time a client waits between two operations. */
+  readonly thinkMs: number;
+}
+
+/**
+ * Swarm testing: each seed switches a random part of the faults off, since a fault that always happens hides the bugs that
+ * need it not to.
+ */
+export function planFaults(random: Random): FaultPlan {
+  const kinds = new Set(FAULT_KINDS.filter(() => random.chance(0.4)));
+  const has = (kind: FaultKind): boolean => kinds.has(kind);
+  const slow = has('latency');
+  return {
+    voterCount: random.pick([1, 3, 3, 3, 3, 5, 5]),
+    brokerCount: random.pick([1, 3, 3]),
+    clientCount: 1 + random.below(3),
+    kinds,
+    network: {
+      minDelayMs: slow ? 2 : 0.2,
+      maxDelayMs: slow ? random.pick([10, 30, 80]) : 1,
+      lossProbability: has('loss') ? random.pick([0.001, 0.01, 0.1]) : 0,
+      duplicateProbability: has('duplication') ? random.pick([0.01, 0.1]) : 0,
+      reorderProbability: has('reordering') ? random.pick([0.02, 0.2]) : 0,
+      reorderDelayMs: random.pick([5, 50, 500]),
+    },
+    meanBetweenFaultsMs: random.pick([200, 600, 2000]),
+    maxFaultMs: random.pick([300, 1500, 5000]),
+    faultyMs: random.pick([4000, 8000]),
+    syncMs: has('slow-disk') ? random.pick([5, 40]) : 0.3,
+    maxBatchRecords: random.pick([4, 20, 10_000]),
+    maxBatchBytes: random.pick([2_000, 768 * 1024]),
+    segmentBytes: random.pick([4_000, 64_000, 8 * 1024 * 1024]),
+    thinkMs: random.pick([20, 80, 200]),
+  };
+}
