@@ -14,7 +14,7 @@ import {
 } from './batch-layout.js';
 import { encodedRecordSize, recordsProblem, writeRecord } from './batch-records.js';
 import { encodeRequests, requestsProblem } from './batch-requests.js';
-import { MAX_READ_BATCH_BYTES, type BatchHeader, type EncodedBatch, type RawRecord, type RequestOutcome } from './batch.js';
+import { MAX_READ_BATCH_BYTES, MAX_READ_BATCH_RECORDS, type BatchHeader, type EncodedBatch, type RawRecord, type RequestOutcome } from './batch.js';
 import { crc32c } from './crc32c.js';
 import { RecordFormatError } from './errors.js';
 import { MAX_SAFE_INT64 } from './ids.js';
@@ -52,7 +52,7 @@ export type BatchRead =
  * Limits of what we write (`MAX_WRITTEN_BATCH_BYTES`, `MAX_WRITTEN_BATCH_RECORDS`) are the proposer's to keep; here only
  * what no reader would take is refused.
  *
- * @throws RecordFormatError without records, above MAX_READ_BATCH_BYTES, or with a number or request out of range.
+ * @throws RecordFormatError without records, above MAX_READ_BATCH_BYTES or MAX_READ_BATCH_RECORDS, or with a number or request out of range.
  */
 export function encodeBatch(input: BatchInput): EncodedBatch {
   checkNumbers(input);
@@ -152,6 +152,7 @@ function writeHeader(bytes: Uint8Array, input: BatchInput, requestsLength: numbe
 
 function checkNumbers(input: BatchInput): void {
   if (input.records.length === 0) throw new RecordFormatError('a batch has one record at least');
+  checkRange('number of records', input.records.length, MAX_READ_BATCH_RECORDS);
   checkRange('base offset', input.baseOffset, MAX_SAFE_INT64 - input.records.length);
   checkRange('epoch', input.epoch, MAX_EPOCH);
   checkRange('append time', input.appendTimeMs, MAX_SAFE_INT64);

@@ -1,4 +1,4 @@
-import { MAX_READ_BATCH_BYTES, type BatchHeader, type EncodedBatch } from './batch.js';
+import { MAX_READ_BATCH_BYTES, MAX_READ_BATCH_RECORDS, type BatchHeader, type EncodedBatch } from './batch.js';
 import { MAX_SAFE_INT64, type Epoch, type Offset } from './ids.js';
 
 /**
@@ -81,6 +81,7 @@ export function headerProblem(bytes: Uint8Array, at: number): string | undefined
     return `header, ${requestsLength} bytes of requests and ${recordsLength} of records do not make ${length} bytes`;
   }
   if (count < 1) return 'the batch has no records';
+  if (count > MAX_READ_BATCH_RECORDS) return `${count} records are more than a batch may have (${MAX_READ_BATCH_RECORDS})`;
   if (count * MIN_RECORD_BYTES > recordsLength) return `${count} records cannot lie in ${recordsLength} bytes`;
   if (readU32(bytes, at + AT.epoch) > MAX_EPOCH) return 'epoch beyond 2^31 - 1';
   if (readU64(bytes, at + AT.baseOffset) + count > MAX_SAFE_INT64) return 'offsets beyond 2^53 - 1';

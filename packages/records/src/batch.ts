@@ -59,3 +59,5 @@ export const MAX_WRITTEN_BATCH_BYTES = 768 * 1024;
 export const MAX_WRITTEN_BATCH_RECORDS = 10_000;
 /** Readers accept batches up to this size; anything that claims to be larger is damage. */
 export const MAX_READ_BATCH_BYTES = 8 * 1024 * 1024;
+/** Readers accept batches of up to this many records, so that a hostile one cannot claim millions of empty ones. */
+export const MAX_READ_BATCH_RECORDS = 100_000;

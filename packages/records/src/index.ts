@@ -1,6 +1,7 @@
 export { brokerEpoch, epoch, nodeId, offset, MAX_SAFE_INT64, type BrokerEpoch, type Epoch, type NodeId, type Offset, type Uuid } from './ids.js';
 export {
   MAX_READ_BATCH_BYTES,
+  MAX_READ_BATCH_RECORDS,
   MAX_WRITTEN_BATCH_BYTES,
   MAX_WRITTEN_BATCH_RECORDS,
   type BatchHeader,

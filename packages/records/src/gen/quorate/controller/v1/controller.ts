@@ -164,6 +164,8 @@ export interface WatchLeaderResponse {
   nodeId: number;
   /** The answering controller's high watermark (exclusive). */
   highWatermark: number;
+  /** The answering controller's cluster: a caller of another one goes away. */
+  cluster: ClusterIdentity | undefined;
 }
 
 function createBaseRegisterBrokerRequest(): RegisterBrokerRequest {
@@ -933,7 +935,7 @@ export const WatchLeaderRequest: MessageFns<WatchLeaderRequest> = {
 };
 
 function createBaseWatchLeaderResponse(): WatchLeaderResponse {
-  return { leader: undefined, active: false, nodeId: 0, highWatermark: 0 };
+  return { leader: undefined, active: false, nodeId: 0, highWatermark: 0, cluster: undefined };
 }
 
 export const WatchLeaderResponse: MessageFns<WatchLeaderResponse> = {
@@ -949,6 +951,9 @@ export const WatchLeaderResponse: MessageFns<WatchLeaderResponse> = {
     }
     if (message.highWatermark !== 0) {
       writer.uint32(32).int64(message.highWatermark);
+    }
+    if (message.cluster !== undefined) {
+      ClusterIdentity.encode(message.cluster, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -996,6 +1001,14 @@ export const WatchLeaderResponse: MessageFns<WatchLeaderResponse> = {
             }
 
             message.highWatermark = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.cluster = ClusterIdentity.decode(reader, reader.uint32());
             continue;
           }
         }
