@@ -10,3 +10,16 @@ export type {
   RecordPosition,
   TopicRow,
 } from './view.js';
+export { MetadataImage, type Provenance } from './image.js';
+export { ImageSnapshot } from './image-snapshot.js';
+export { Overlay } from './overlay.js';
+export { BatchFold } from './batch-fold.js';
+export { imageRecords } from './write-image.js';
+export { netTopics, type ChangeSink, type MetadataChange, type MetadataChangeKind, type MetadataDelta, type PartitionSummary } from './delta.js';
+export { DIGEST_VERSION, type ImageDigest } from './digest.js';
+export { ReplayError } from './errors.js';
+export type { PartitionCondition } from './store.js';
+export type { AclRow } from './acls/image.js';
+export type { QuotaEntity, QuotaRow } from './client-quotas/image.js';
+export type { ScramRow } from './scram/image.js';
+export type { TokenRow } from './delegation-tokens/image.js';

@@ -1,0 +1,206 @@
+import { utf8Decode, utf8Encode, type Uuid } from '@quorate/records';
+import type { TopicRow } from '../view.js';
+import { BlockArena, blockStart, type HeldBlocks } from './block-arena.js';
+import { RowHash, mixWord } from './row-hash.js';
+import { RowPages, type HeldRows } from './row-pages.js';
+import { UuidWords } from './uuid-words.js';
+
+/** Words of a row: name address, name bytes + 1 (0: free), partitions, highest partition id + 1, hash of the name, id. */
+const WORDS = 9;
+const ADDRESS = 0;
+const LENGTH = 1;
+const PARTITIONS = 2;
+const ID_LIMIT = 3;
+const NAME_HASH = 4;
+const ID = 5;
+const DOT = 46;
+const UNDERSCORE = 95;
+
+/** Topics as they were when they were held. */
+export interface HeldTopics {
+  readonly rows: HeldRows;
+  /** The topic of a row, or undefined when the row is free. */
+  read(row: number): { readonly id: Uuid; readonly name: string } | undefined;
+  readId(row: number, into: UuidWords): UuidWords;
+  release(): void;
+}
+
+/**
+ * Topics: a row of nine words each, names in an arena, found by name and by id through hash tables that hold row numbers.
+ *
+ * Names are hashed with `.` read as `_`, so that the table of names also answers which names collide (kraft.md §5.3).
+ */
+export class TopicTable {
+  readonly #rows = new RowPages(WORDS);
+  readonly #names = new BlockArena();
+  readonly #byName = new RowHash((row) => this.#word(row, NAME_HASH));
+  readonly #byId = new RowHash((row) => {
+    const words = this.#rows.words(row);
+    const at = this.#rows.at(row) + ID;
+    return hashOfId(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  });
+  readonly #key = new UuidWords();
+
+  get count(): number {
+    return this.#rows.liveCount;
+  }
+
+  get byteCount(): number {
+    return this.#rows.byteCount + this.#names.byteCount + this.#byName.byteCount + this.#byId.byteCount;
+  }
+
+  /** The caller has made sure that neither name nor id is taken. */
+  add(id: UuidWords, name: string): number {
+    const bytes = utf8Encode(name);
+    const row = this.#rows.add();
+    const words = this.#rows.writable(row);
+    const at = this.#rows.at(row);
+    const address = this.#names.allocate(wordsOf(bytes.length));
+    this.#names.writableBytes(address).set(bytes, blockStart(address) * 4);
+    words[at + ADDRESS] = address;
+    words[at + LENGTH] = bytes.length + 1;
+    words[at + NAME_HASH] = hashOfName(bytes);
+    id.writeWords(words, at + ID);
+    this.#byName.add(words[at + NAME_HASH]!, row);
+    this.#byId.add(hashOfId(id.a, id.b, id.c, id.d), row);
+    return row;
+  }
+
+  remove(row: number): void {
+    const words = this.#rows.words(row);
+    const at = this.#rows.at(row);
+    this.#byName.remove(words[at + NAME_HASH]!, row);
+    this.#byId.remove(hashOfId(words[at + ID]!, words[at + ID + 1]!, words[at + ID + 2]!, words[at + ID + 3]!), row);
+    this.#names.free(words[at + ADDRESS]! >>> 0, wordsOf(words[at + LENGTH]! - 1));
+    this.#rows.remove(row);
+  }
+
+  /** The row of the topic, or -1. */
+  findByName(name: string): number {
+    const bytes = utf8Encode(name);
+    for (let row = this.#byName.first(hashOfName(bytes)); row >= 0; row = this.#byName.next()) {
+      if (this.#hasName(row, bytes, false)) return row;
+    }
+    return -1;
+  }
+
+  /** Rows of topics whose names are equal after mapping `.` to `_`. */
+  findColliding(name: string): number[] {
+    const bytes = utf8Encode(name);
+    const rows: number[] = [];
+    for (let row = this.#byName.first(hashOfName(bytes)); row >= 0; row = this.#byName.next()) {
+      if (this.#hasName(row, bytes, true)) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** The row of the topic, or -1. */
+  findById(id: UuidWords): number {
+    for (let row = this.#byId.first(hashOfId(id.a, id.b, id.c, id.d)); row >= 0; row = this.#byId.next()) {
+      if (id.equalsWords(this.#rows.words(row), this.#rows.at(row) + ID)) return row;
+    }
+    return -1;
+  }
+
+  findByUuid(id: Uuid): number {
+    return this.findById(this.#key.setText(id));
+  }
+
+  read(row: number): TopicRow {
+    return { topicId: this.readId(row, this.#key).toUuid(), name: this.name(row), partitionCount: this.partitionCount(row) };
+  }
+
+  name(row: number): string {
+    return readName(this.#rows.words(row), this.#rows.at(row), this.#names);
+  }
+
+  readId(row: number, into: UuidWords): UuidWords {
+    return into.setWords(this.#rows.words(row), this.#rows.at(row) + ID);
+  }
+
+  partitionCount(row: number): number {
+    return this.#word(row, PARTITIONS);
+  }
+
+  /** Highest partition id ever added, plus one. */
+  partitionIdLimit(row: number): number {
+    return this.#word(row, ID_LIMIT);
+  }
+
+  countPartition(row: number, partitionId: number): void {
+    const words = this.#rows.writable(row);
+    const at = this.#rows.at(row);
+    words[at + PARTITIONS]! += 1;
+    if (partitionId >= words[at + ID_LIMIT]!) words[at + ID_LIMIT] = partitionId + 1;
+  }
+
+  /** Live rows, by rising row number. */
+  *liveRows(): Generator<number> {
+    for (let row = 0; row < this.#rows.rowCount; row++) if (this.#word(row, LENGTH) !== 0) yield row;
+  }
+
+  hold(): HeldTopics {
+    const rows = this.#rows.hold();
+    const names = this.#names.hold();
+    const readId = (row: number, into: UuidWords): UuidWords => into.setWords(rows.words(row), rows.at(row) + ID);
+    return {
+      rows,
+      readId,
+      read: (row) => {
+        const words = rows.words(row);
+        const at = rows.at(row);
+        if (words[at + LENGTH] === 0) return undefined;
+        return { id: readId(row, new UuidWords()).toUuid(), name: readName(words, at, names) };
+      },
+      release: () => {
+        rows.release();
+        names.release();
+      },
+    };
+  }
+
+  #word(row: number, word: number): number {
+    return this.#rows.words(row)[this.#rows.at(row) + word]!;
+  }
+
+  #hasName(row: number, name: Uint8Array, colliding: boolean): boolean {
+    const words = this.#rows.words(row);
+    const at = this.#rows.at(row);
+    if (words[at + LENGTH] !== name.length + 1) return false;
+    const address = words[at + ADDRESS]! >>> 0;
+    const bytes = this.#names.bytes(address);
+    const start = blockStart(address) * 4;
+    for (let i = 0; i < name.length; i++) {
+      const ours = bytes[start + i]!;
+      const theirs = name[i]!;
+      if (ours !== theirs && !(colliding && normalized(ours) === normalized(theirs))) return false;
+    }
+    return true;
+  }
+}
+
+function readName(words: Int32Array, at: number, names: Pick<HeldBlocks, 'bytes'>): string {
+  const address = words[at + ADDRESS]! >>> 0;
+  const start = blockStart(address) * 4;
+  // Copied out of shared memory first: decoders refuse it.
+  return utf8Decode(new Uint8Array(names.bytes(address).subarray(start, start + words[at + LENGTH]! - 1)));
+}
+
+function wordsOf(bytes: number): number {
+  return (bytes + 3) >>> 2;
+}
+
+function normalized(byte: number): number {
+  return byte === DOT ? UNDERSCORE : byte;
+}
+
+/** FNV-1a over the bytes with `.` as `_`, then mixed, since the table wants good leading bits. */
+function hashOfName(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ normalized(bytes[i]!), 0x01000193);
+  return mixWord(hash);
+}
+
+function hashOfId(a: number, b: number, c: number, d: number): number {
+  return mixWord(a ^ mixWord(b ^ mixWord(c ^ mixWord(d))));
+}

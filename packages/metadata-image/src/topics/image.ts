@@ -1,0 +1,252 @@
+import type { NodeId, Uuid } from '@quorate/records';
+import { DirectoryTable } from '../columns/directory-table.js';
+import type { IntList } from '../columns/int-list.js';
+import { NodeSlots } from '../columns/node-slots.js';
+import { PartitionDraft } from '../columns/partition-draft.js';
+import { PartitionTable, type HeldPartitions } from '../columns/partition-table.js';
+import { RowDigest, type DigestSum } from '../columns/row-digest.js';
+import { RowSets } from '../columns/row-sets.js';
+import { TopicTable, type HeldTopics } from '../columns/topic-table.js';
+import { UuidWords } from '../columns/uuid-words.js';
+import { ROW_KIND } from '../digest.js';
+import type { PartitionCondition, TopicStore } from '../store.js';
+import type { PartitionRef, PartitionRow, TopicRow } from '../view.js';
+import { CONDITION, CONDITION_COUNT, conditionsOf } from './conditions.js';
+
+/** Row sets below this number are conditions; above, brokers by slot. */
+const FIRST_BROKER_SET = 8;
+
+/** Topics and partitions as they were when they were held. */
+export interface HeldTopicImage {
+  readonly topics: HeldTopics;
+  readonly partitions: HeldPartitions;
+  readonly directories: DirectoryTable;
+  release(): void;
+}
+
+/**
+ * Committed topics and partitions, in columns, with what is derived from them and kept up with each changed row: the index
+ * by broker, the conditions, and the digest.
+ */
+export class TopicImage implements TopicStore {
+  readonly directories = new DirectoryTable();
+  readonly #nodes = new NodeSlots();
+  readonly #topics = new TopicTable();
+  readonly #partitions = new PartitionTable(this.#nodes, this.directories);
+  readonly #sets = new RowSets();
+  readonly #sum: DigestSum;
+  readonly #digest = new RowDigest();
+  readonly #id = new UuidWords();
+  /** The row as it was, for what `savePartition` takes back; and one to read for callers. */
+  readonly #old = new PartitionDraft();
+  readonly #read = new PartitionDraft();
+
+  constructor(sum: DigestSum) {
+    this.#sum = sum;
+  }
+
+  get topicCount(): number {
+    return this.#topics.count;
+  }
+
+  get partitionCount(): number {
+    return this.#partitions.count;
+  }
+
+  /** Bytes of all pages, by what they hold. */
+  get bytes(): { readonly topics: number; readonly partitionRows: number; readonly partitionBlocks: number; readonly partitionHash: number; readonly index: number } {
+    const { rows, blocks, hash } = this.#partitions.bytes;
+    return {
+      topics: this.#topics.byteCount,
+      partitionRows: rows,
+      partitionBlocks: blocks,
+      partitionHash: hash,
+      index: this.#sets.byteCount,
+    };
+  }
+
+  byName(name: string): TopicRow | undefined {
+    const row = this.#topics.findByName(name);
+    return row < 0 ? undefined : this.#topics.read(row);
+  }
+
+  byId(id: Uuid): TopicRow | undefined {
+    const row = this.#topics.findByUuid(id);
+    return row < 0 ? undefined : this.#topics.read(row);
+  }
+
+  *collidingWith(name: string): Generator<TopicRow> {
+    for (const row of this.#topics.findColliding(name)) yield this.#topics.read(row);
+  }
+
+  *all(): Generator<TopicRow> {
+    for (const row of this.#topics.liveRows()) yield this.#topics.read(row);
+  }
+
+  partition(topicId: Uuid, partitionId: number): PartitionRow | undefined {
+    return this.loadPartition(topicId, partitionId, this.#read) ? this.#read.toRow(this.directories) : undefined;
+  }
+
+  withReplica(brokerId: NodeId): Iterable<PartitionRef> {
+    return this.#refs(brokerId, () => true);
+  }
+
+  ledBy(brokerId: NodeId): Iterable<PartitionRef> {
+    return this.#refs(brokerId, (state) => state.leader === brokerId);
+  }
+
+  withIsr(brokerId: NodeId): Iterable<PartitionRef> {
+    return this.#refs(brokerId, (state) => state.isr.has(brokerId));
+  }
+
+  *where(condition: PartitionCondition): Generator<PartitionRef> {
+    for (const row of this.#sets.rows(CONDITION[condition])) yield this.#ref(row);
+  }
+
+  countWhere(condition: PartitionCondition): number {
+    return this.#sets.sizeOf(CONDITION[condition]);
+  }
+
+  addTopic(id: Uuid, name: string): void {
+    this.#topics.add(this.#id.setText(id), name);
+    this.#sum.add(this.#digestTopic(this.#id, name));
+  }
+
+  removeTopic(id: Uuid): void {
+    const topicRow = this.#topics.findByUuid(id);
+    for (let partitionId = this.#topics.partitionIdLimit(topicRow) - 1; partitionId >= 0; partitionId--) {
+      const row = this.#partitions.find(topicRow, partitionId);
+      if (row < 0) continue;
+      this.#forget(row, topicRow, partitionId);
+      this.#partitions.remove(row);
+    }
+    this.#sum.subtract(this.#digestTopic(this.#id.setText(id), this.#topics.name(topicRow)));
+    this.#topics.remove(topicRow);
+  }
+
+  /** The topic's row, or -1: the way of the decoders, which have the id as words. */
+  topicRow(id: UuidWords): number {
+    return this.#topics.findById(id);
+  }
+
+  partitionRow(topicRow: number, partitionId: number): number {
+    return this.#partitions.find(topicRow, partitionId);
+  }
+
+  loadRow(row: number, into: PartitionDraft): void {
+    this.#partitions.load(row, into);
+  }
+
+  loadPartition(topicId: Uuid, partitionId: number, into: PartitionDraft): boolean {
+    const topicRow = this.#topics.findByUuid(topicId);
+    const row = topicRow < 0 ? -1 : this.#partitions.find(topicRow, partitionId);
+    if (row >= 0) this.#partitions.load(row, into);
+    return row >= 0;
+  }
+
+  savePartition(topicId: Uuid, partitionId: number, draft: PartitionDraft): void {
+    const topicRow = this.#topics.findByUuid(topicId);
+    this.saveRow(topicRow, partitionId, this.#partitions.find(topicRow, partitionId), draft);
+  }
+
+  /** @param row - the partition's row, or -1 when it has none yet. */
+  saveRow(topicRow: number, partitionId: number, row: number, draft: PartitionDraft): void {
+    if (row < 0) {
+      const added = this.#partitions.add(topicRow, partitionId);
+      this.#topics.countPartition(topicRow, partitionId);
+      this.#partitions.store(added, draft);
+      this.#addToSets(added, draft);
+      this.#sum.add(this.#digestPartition(topicRow, partitionId, draft));
+      return;
+    }
+    this.#partitions.load(row, this.#old);
+    this.#sum.subtract(this.#digestPartition(topicRow, partitionId, this.#old));
+    this.#sum.add(this.#digestPartition(topicRow, partitionId, draft));
+    this.#partitions.store(row, draft);
+    this.#moveReplicas(row, this.#old.replicas, draft.replicas);
+    this.#moveConditions(row, conditionsOf(this.#old), conditionsOf(draft));
+  }
+
+  hold(): HeldTopicImage {
+    const topics = this.#topics.hold();
+    const partitions = this.#partitions.hold();
+    return {
+      topics,
+      partitions,
+      directories: this.directories,
+      release: () => {
+        topics.release();
+        partitions.release();
+      },
+    };
+  }
+
+  *#refs(brokerId: NodeId, matches: (state: PartitionDraft) => boolean): Generator<PartitionRef> {
+    const slot = this.#nodes.find(brokerId);
+    if (slot === undefined) return;
+    const state = new PartitionDraft();
+    for (const row of this.#sets.rows(FIRST_BROKER_SET + slot)) {
+      this.#partitions.load(row, state);
+      if (matches(state)) yield this.#ref(row);
+    }
+  }
+
+  #ref(row: number): PartitionRef {
+    const topicId = this.#topics.readId(this.#partitions.topicRow(row), this.#id).toUuid();
+    return { topicId, partitionId: this.#partitions.partitionId(row) };
+  }
+
+  #forget(row: number, topicRow: number, partitionId: number): void {
+    this.#partitions.load(row, this.#old);
+    this.#sum.subtract(this.#digestPartition(topicRow, partitionId, this.#old));
+    this.#moveReplicas(row, this.#old.replicas, NO_REPLICAS);
+    this.#moveConditions(row, conditionsOf(this.#old), 0);
+  }
+
+  #addToSets(row: number, draft: PartitionDraft): void {
+    this.#moveReplicas(row, NO_REPLICAS, draft.replicas);
+    this.#moveConditions(row, 0, conditionsOf(draft));
+  }
+
+  #moveReplicas(row: number, from: ReplicaIds, to: ReplicaIds): void {
+    for (let i = 0; i < from.length; i++) {
+      const id = from.values[i]!;
+      if (from.indexOf(id) === i && to.indexOf(id) < 0) this.#sets.remove(FIRST_BROKER_SET + this.#nodes.slotOf(id), row);
+    }
+    for (let i = 0; i < to.length; i++) {
+      const id = to.values[i]!;
+      if (to.indexOf(id) === i && from.indexOf(id) < 0) this.#sets.add(FIRST_BROKER_SET + this.#nodes.slotOf(id), row);
+    }
+  }
+
+  #moveConditions(row: number, from: number, to: number): void {
+    if (from === to) return;
+    for (let set = 0; set < CONDITION_COUNT; set++) {
+      const was = (from >>> set) & 1;
+      const is = (to >>> set) & 1;
+      if (was === 1 && is === 0) this.#sets.remove(set, row);
+      if (was === 0 && is === 1) this.#sets.add(set, row);
+    }
+  }
+
+  #digestTopic(id: UuidWords, name: string): RowDigest {
+    return this.#digest.begin(ROW_KIND.topic).uuid(id).text(name);
+  }
+
+  /** Of what the row says, not of how it is kept: slots and row numbers differ between images. */
+  #digestPartition(topicRow: number, partitionId: number, state: PartitionDraft): RowDigest {
+    const digest = this.#digest.begin(ROW_KIND.partition).uuid(this.#topics.readId(topicRow, this.#id)).word(partitionId);
+    digest.word(state.leader).word(state.leaderRecoveryState).word(state.leaderEpoch).word(state.partitionEpoch);
+    for (const list of [state.replicas, state.isr]) digest.word(list.length).words(list.values, 0, list.length);
+    for (let i = 0; i < state.directories.length; i++) {
+      digest.words(this.directories.words, this.directories.wordsAt(state.directories.values[i]!), 4);
+    }
+    for (const list of [state.removingReplicas, state.addingReplicas, state.eligibleLeaderReplicas, state.lastKnownElr]) {
+      digest.word(list.length).words(list.values, 0, list.length);
+    }
+    return digest;
+  }
+}
+
+type ReplicaIds = Pick<IntList, 'length' | 'values' | 'indexOf'>;
+const NO_REPLICAS: ReplicaIds = { length: 0, values: new Int32Array(0), indexOf: () => -1 };
