@@ -12,7 +12,7 @@ export interface BrokerMove {
   readonly leaving?: NodeId;
   /** May lead although the view still says fenced. */
   readonly returning?: NodeId;
-  /** `leaving` went down without flushing: it leaves the eligible leaders too (KIP-966). */
+  /** `leaving` went down without flushing, or for good: it leaves the eligible leaders too (KIP-966). */
   readonly unclean?: boolean;
   /** Directories that have just failed, while the view still has them online. */
   readonly failedDirectories?: readonly Uuid[];

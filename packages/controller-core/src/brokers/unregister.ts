@@ -9,7 +9,7 @@ export function decideUnregisterBroker({ brokerId, validateOnly }: UnregisterBro
   const broker = state.view.broker(brokerId);
   if (broker === undefined) return decision([], refusal('BROKER_ID_NOT_REGISTERED', `Broker ${brokerId} is not registered.`));
   if (validateOnly) return decision([], NO_ERROR);
-  const records = leaderAndIsrChanges(partitionsDependingOn(brokerId, state), { leaving: brokerId }, state);
+  const records = leaderAndIsrChanges(partitionsDependingOn(brokerId, state), { leaving: brokerId, unclean: true }, state);
   records.push({ kind: 'UnregisterBroker', version: 0, value: { brokerId, brokerEpoch: broker.epoch } });
   return decision(records, NO_ERROR);
 }
