@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { encodeBatch } from '@quorate/records';
+import type { EncodedBatch } from '@quorate/records';
+import { REQUEST_WINDOW_MS, REQUEST_WINDOW_SIZE, RequestWindow } from './request-window.js';
+
+const T = 1_700_000_000_000;
+
+function idAt(timeMs: number, tail = 0): Uint8Array {
+  const bytes = new Uint8Array(16);
+  for (let at = 5, rest = timeMs; at >= 0; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
+  bytes[6] = 0x70;
+  bytes[8] = 0x80;
+  for (let at = 15, rest = tail; rest > 0; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
+  return bytes;
+}
+
+let base = 0;
+function batchWith(ids: readonly Uint8Array[], appendTimeMs: number): EncodedBatch {
+  const batch = encodeBatch({
+    baseOffset: base,
+    epoch: 1,
+    appendTimeMs,
+    isControl: false,
+    previousChecksum: 0,
+    records: [{ type: 20, version: 0, payload: new Uint8Array(0) }],
+    requests: ids.map((requestId) => ({ requestId, firstRecord: 0, items: [{ errorCode: 0 }] })),
+  });
+  base = batch.endOffset;
+  return batch;
+}
+
+describe('RequestWindow', () => {
+  it('knows a request by its id, with outcome and offset', () => {
+    const window = new RequestWindow();
+    const batch = batchWith([idAt(T)], T + 5);
+    window.observe(batch);
+
+    expect(window.lookUp(idAt(T), T)).toMatchObject({ kind: 'known', endOffset: batch.endOffset, outcomes: [{ errorCode: 0 }] });
+    expect(window.lookUp(idAt(T, 9), T)).toEqual({ kind: 'new' });
+  });
+
+  it('forgets by append time, and refuses ids that it may have forgotten', () => {
+    const window = new RequestWindow();
+    window.observe(batchWith([idAt(T)], T));
+
+    window.observe(batchWith([], T + REQUEST_WINDOW_MS + 1));
+
+    expect(window.size).toBe(0);
+    expect(window.lookUp(idAt(T), T)).toEqual({ kind: 'forgotten' });
+    expect(window.lookUp(idAt(T + 2), T + 2)).toEqual({ kind: 'new' });
+  });
+
+  it('keeps an id from a clock that runs ahead for as long as the id looks young', () => {
+    const window = new RequestWindow();
+    const ahead = idAt(T + 600_000);
+    window.observe(batchWith([ahead], T));
+
+    window.observe(batchWith([], T + REQUEST_WINDOW_MS + 1));
+
+    expect(window.lookUp(ahead, T)).toMatchObject({ kind: 'known' });
+  });
+
+  it('refuses an id from so far ahead that it could outlive the window', () => {
+    expect(new RequestWindow().lookUp(idAt(T + REQUEST_WINDOW_MS + 1), T)).toEqual({ kind: 'from-the-future' });
+  });
+
+  it('keeps a bounded number, and then refuses what is no younger than what it dropped', () => {
+    const window = new RequestWindow();
+    const ids = Array.from({ length: REQUEST_WINDOW_SIZE + 2 }, (_, i) => idAt(T + Math.floor(i / 1000), i));
+    for (let at = 0; at < ids.length; at += 10_000) window.observe(batchWith(ids.slice(at, at + 10_000), T + 1000));
+
+    expect(window.size).toBe(REQUEST_WINDOW_SIZE);
+    expect(window.lookUp(ids[0]!, T)).toEqual({ kind: 'forgotten' });
+    expect(window.lookUp(ids.at(-1)!, T)).toMatchObject({ kind: 'known' });
+  });
+});
