@@ -1,1 +1,15 @@
-export {};
+export { NodeFileSystem } from './node-file-system.js';
+export type { FileHandle, FileSystem } from './file-system.js';
+export { fileSystemError, isDiskError, type FileSystemError } from './file-system-error.js';
+export { openLog, type OpenedLog, type OpenLogOptions, type RecoveredState } from './open-log.js';
+export { formatDirectory, type Formatted, type FormatRequest } from './format.js';
+export { inspectDirectory, type DirectoryKind } from './inspect-directory.js';
+export { encodeMetaProperties, parseMetaProperties, type MetaProperties } from './meta-properties.js';
+export { diskRefusal, refusal, type Refusal, type RefusalReason } from './refusal.js';
+export { DiskLogStore, MARKER_DELAY_MS, type LogStoreOptions } from './log-store.js';
+export { DiskElectionStore } from './election-file.js';
+export type { RecoveryReport } from './recovery.js';
+export { LogDamageError } from './errors.js';
+export { SnapshotWriter, type SnapshotHead } from './snapshot-file.js';
+export { readSnapshot, type SnapshotContent } from './snapshot-read.js';
+export { BOOTSTRAP_SNAPSHOT, LOG_DIRECTORY, META_PROPERTIES, parseSegmentName, parseSnapshotName, segmentPath, snapshotPath, type SnapshotId } from './paths.js';
