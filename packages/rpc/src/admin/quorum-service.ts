@@ -1,0 +1,35 @@
+import { ElectionOutcome, type Election } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import { FieldChecks } from '../field-checks.js';
+import type { QuorumServiceService } from '../gen/quorate/admin/v1/quorum_service.js';
+import type { HandlersOf } from '../server/handlers.js';
+import { keyAfter, pageOf, pageSize } from './paging.js';
+import type { QuorumReader } from './quorum-reader.js';
+
+const PAGE = { defaultSize: 50, largestSize: 1000 };
+
+/** Who leads, who is behind, and why leadership moved. */
+export function quorumServiceHandlers(quorum: QuorumReader): HandlersOf<typeof QuorumServiceService> {
+  return {
+    describeQuorum: (_request, context) => quorum.describe(context.deadlineMs),
+    listElections: async (request, context) => {
+      const checks = new FieldChecks();
+      if (request.fromEpoch < 0) checks.refuse('from_epoch', `must be 0 or more, got ${request.fromEpoch}`);
+      checks.done();
+      const size = pageSize(request.pageSize, PAGE);
+      const after = keyAfter('elections', request.pageToken);
+      const { elections, unreachable } = await quorum.elections(context.deadlineMs);
+      const wanted = elections.filter((election) => isWanted(election, request));
+      const start = after === undefined ? 0 : wanted.findIndex((election) => keyOf(election) === after) + 1;
+      const { items, nextPageToken } = pageOf('elections', wanted, keyOf, { start, end: wanted.length, size });
+      return { elections: [...items], nextPageToken, unreachable: [...unreachable] };
+    },
+  };
+}
+
+function isWanted(election: Election, { fromEpoch, wonOnly }: { readonly fromEpoch: number; readonly wonOnly: boolean }): boolean {
+  return election.epoch >= fromEpoch && (!wonOnly || election.outcome === ElectionOutcome.ELECTION_OUTCOME_WON);
+}
+
+function keyOf({ nodeId, epoch, attempt, startedAt }: Election): string {
+  return `${startedAt?.seconds ?? 0}.${startedAt?.nanos ?? 0} ${nodeId} ${epoch} ${attempt}`;
+}

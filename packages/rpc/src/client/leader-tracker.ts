@@ -1,0 +1,107 @@
+import type { ClusterIdentity, Endpoint } from '@quorate/raft-core';
+import type { Epoch, NodeId } from '@quorate/records';
+import { ControllerLink } from './controller-link.js';
+
+/** The active controller, as it says of itself. */
+export interface ActiveLeader {
+  readonly nodeId: NodeId;
+  readonly epoch: Epoch;
+  readonly link: ControllerLink;
+}
+
+export interface LeaderTrackerOptions {
+  /** Where to begin; the leader's own endpoints are added as they become known. */
+  readonly bootstrapServers: readonly Endpoint[];
+  /** The cluster that we belong to; undefined takes that of the first controller that answers. */
+  readonly cluster: ClusterIdentity | undefined;
+  /** Something that a person should know: a controller of another cluster. */
+  readonly problem: (message: string) => void;
+}
+
+/**
+ * Knows the active controller of the newest epoch. Every known controller is asked all the time, so that a new leader is
+ * known the moment it is active, also while the old one hangs without a word (a stopped process keeps its connections).
+ */
+export class LeaderTracker {
+  readonly #options: LeaderTrackerOptions;
+  readonly #links = new Map<string, ControllerLink>();
+  readonly #listeners = new Set<() => void>();
+  #cluster: ClusterIdentity | undefined;
+  #leader: ActiveLeader | undefined;
+  #knownEpoch = 0 as Epoch;
+  #foreign = new Set<ControllerLink>();
+  #closed = false;
+
+  constructor(options: LeaderTrackerOptions) {
+    this.#options = options;
+    this.#cluster = options.cluster;
+    for (const endpoint of options.bootstrapServers) this.#add(endpoint);
+  }
+
+  /** Undefined while nobody leads, or nobody who leads can be reached. */
+  get leader(): ActiveLeader | undefined {
+    return this.#leader;
+  }
+
+  /** The newest epoch that any controller has told of. */
+  get knownEpoch(): Epoch {
+    return this.#knownEpoch;
+  }
+
+  /** Ours, or that of the first controller that answered. */
+  get cluster(): ClusterIdentity | undefined {
+    return this.#cluster;
+  }
+
+  /** Every controller that we know of, reachable or not. */
+  get links(): readonly ControllerLink[] {
+    return [...this.#links.values()];
+  }
+
+  /** Called whenever leader, epoch or cluster may have changed; returns a function that stops it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const link of this.#links.values()) link.close();
+    this.#listeners.clear();
+  }
+
+  #add(endpoint: Endpoint): void {
+    const key = `${endpoint.host}:${endpoint.port}`;
+    if (this.#closed || this.#links.has(key)) return;
+    this.#links.set(key, new ControllerLink(endpoint, () => this.#look()));
+  }
+
+  #look(): void {
+    if (this.#closed) return;
+    let leader: ActiveLeader | undefined;
+    for (const link of this.links) {
+      const { view } = link;
+      if (view === undefined || this.#isForeign(link, view.cluster)) continue;
+      if (view.hint.leaderEpoch > this.#knownEpoch) this.#knownEpoch = view.hint.leaderEpoch;
+      for (const endpoint of view.hint.leaderEndpoints.slice(0, 1)) this.#add(endpoint);
+      if (view.isActive && (leader === undefined || view.hint.leaderEpoch > leader.epoch)) {
+        leader = { nodeId: view.nodeId, epoch: view.hint.leaderEpoch, link };
+      }
+    }
+    // Who says that it leads an epoch which others have left behind leads no more.
+    if (leader !== undefined && leader.epoch < this.#knownEpoch) leader = undefined;
+    const isSame = leader?.epoch === this.#leader?.epoch && leader?.link === this.#leader?.link;
+    if (!isSame) this.#leader = leader;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #isForeign(link: ControllerLink, cluster: ClusterIdentity): boolean {
+    this.#cluster ??= cluster;
+    if (cluster.clusterId === this.#cluster.clusterId && cluster.recoveryId === this.#cluster.recoveryId) return false;
+    if (!this.#foreign.has(link)) {
+      this.#foreign.add(link);
+      this.#options.problem(`the controller at ${link.endpoint.host}:${link.endpoint.port} belongs to cluster ${cluster.clusterId}, we to ${this.#cluster.clusterId}: it is not used`);
+    }
+    return true;
+  }
+}

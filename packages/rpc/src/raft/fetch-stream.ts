@@ -1,0 +1,130 @@
+import { status, type ClientDuplexStream, type StatusObject } from '@grpc/grpc-js';
+import type { FetchRequest, RequestId } from '@quorate/raft-core';
+import type { FetchRequest as WireFetch, FetchResponse as WireFetched } from '@quorate/records/gen/quorate/raft/v1/raft';
+import { fetchRequestToWire } from '../wire/raft-requests.js';
+import { fetchResponseFromWire } from '../wire/raft-responses.js';
+import { failureOf, type PeerEvents } from './peer-connection.js';
+import type { DialOutcome } from './warm-channel.js';
+
+type Stream = ClientDuplexStream<WireFetch, WireFetched>;
+
+interface Pending {
+  readonly requestId: RequestId;
+  readonly message: WireFetch;
+  /** Sent once more after its stream ended; the second time it fails. */
+  isRepeated: boolean;
+}
+
+export interface FetchStreamConfig {
+  readonly open: () => Stream;
+  /** Looks whether the peer is there, dialling once if need be. */
+  readonly redial: (done: (outcome: DialOutcome) => void) => void;
+  readonly events: PeerEvents;
+}
+
+/**
+ * The fetches to one peer: one stream, answers matched by correlation id.
+ *
+ * A stream that breaks is not yet a lost leader: one immediate redial decides. If the peer is there, what waits for an
+ * answer is sent again on a new stream and nobody notices; if not, the connection is reported lost first and the requests
+ * failed after that. An end that the peer planned (status OK, a cancelled stream) is followed by a new stream where
+ * something still waits, and by nothing otherwise (design: hearing the leader).
+ */
+export class FetchStream {
+  readonly #config: FetchStreamConfig;
+  readonly #pending = new Map<number, Pending>();
+  #stream: Stream | undefined;
+  #nextCorrelationId = 1;
+  #redialling = false;
+  #closed = false;
+
+  constructor(config: FetchStreamConfig) {
+    this.#config = config;
+  }
+
+  send(requestId: RequestId, request: FetchRequest): void {
+    if (this.#closed) return;
+    const correlationId = this.#nextCorrelationId;
+    this.#nextCorrelationId = (correlationId % 0xffff_ffff) + 1;
+    const pending: Pending = { requestId, message: { correlationId, query: fetchRequestToWire(request) }, isRepeated: false };
+    this.#pending.set(correlationId, pending);
+    // While a redial is under way everything pending goes out, or fails, when it ends.
+    if (!this.#redialling) this.#openStream().write(pending.message);
+  }
+
+  end(): void {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    this.#pending.clear();
+    stream?.end();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.end();
+  }
+
+  #openStream(): Stream {
+    if (this.#stream !== undefined) return this.#stream;
+    const stream = this.#config.open();
+    this.#stream = stream;
+    stream.on('data', (message: WireFetched) => this.#handleAnswer(message));
+    stream.on('error', () => undefined);
+    stream.on('status', (over: StatusObject) => {
+      if (this.#stream !== stream) return;
+      this.#stream = undefined;
+      this.#handleOver(over);
+    });
+    return stream;
+  }
+
+  #handleAnswer(message: WireFetched): void {
+    const pending = this.#pending.get(message.correlationId);
+    if (pending === undefined) return;
+    this.#pending.delete(message.correlationId);
+    const { events } = this.#config;
+    try {
+      if (message.result === undefined) throw new Error('it holds no result');
+      events.response(pending.requestId, fetchResponseFromWire(message.result, (problem) => events.problem(`a batch in a Fetch answer was dropped: ${problem}`)));
+    } catch (error) {
+      events.problem(`a Fetch answer cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      events.requestFailed(pending.requestId, 'unavailable');
+    }
+  }
+
+  #handleOver(over: StatusObject): void {
+    if (this.#closed) return;
+    if (over.code === status.OK || over.code === status.CANCELLED) return this.#sendPendingAgain();
+    if (over.code !== status.UNAVAILABLE && over.code !== status.INTERNAL) {
+      const failure = failureOf(over.code);
+      if (failure === undefined) this.#config.events.problem(`a Fetch stream ended with status ${over.code}: ${over.details}`);
+      return this.#failPending(failure ?? 'unavailable');
+    }
+    this.#redialling = true;
+    this.#config.redial((outcome) => {
+      this.#redialling = false;
+      if (this.#closed) return;
+      if (outcome === 'up') return this.#sendPendingAgain();
+      this.#config.events.connectionLost();
+      this.#failPending('unavailable');
+    });
+  }
+
+  #sendPendingAgain(): void {
+    for (const [correlationId, pending] of [...this.#pending]) {
+      if (pending.isRepeated) {
+        this.#pending.delete(correlationId);
+        this.#config.events.requestFailed(pending.requestId, 'unavailable');
+        continue;
+      }
+      pending.isRepeated = true;
+      this.#openStream().write(pending.message);
+    }
+  }
+
+  #failPending(failure: 'unavailable' | 'timed-out' | 'unsupported'): void {
+    const failed = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { requestId } of failed) this.#config.events.requestFailed(requestId, failure);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Endpoint, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, RequestId } from '@quorate/raft-core';
+import type { Transport, TransportReceiver } from '@quorate/raft-node';
+import type { NodeId } from '@quorate/records';
+import type { RaftServiceService } from '../gen/quorate/raft/v1/raft_service.js';
+import type { HandlersOf } from '../server/handlers.js';
+import { PeerConnection, type PeerOptions } from './peer-connection.js';
+import { RaftInbox } from './raft-inbox.js';
+
+export interface GrpcTransportOptions {
+  /** Given up after this long without an answer, in milliseconds (`controller.quorum.request.timeout.ms`). */
+  readonly requestTimeoutMs: number;
+  /** Something about a peer that a person may want to know; not an error of ours. */
+  readonly problem: (peer: NodeId, message: string) => void;
+}
+
+/** A broken stream's one redial may take this long before the peer counts as lost. */
+const REDIAL_MS = 20;
+
+/** Raft over gRPC: votes as unary calls, fetches on one long-lived stream to the leader, one warm channel to each peer. */
+export class GrpcTransport implements Transport {
+  readonly #options: GrpcTransportOptions;
+  readonly #inbox = new RaftInbox();
+  readonly #peers = new Map<NodeId, PeerConnection>();
+  #receiver: TransportReceiver | undefined;
+  #fetchingFrom: NodeId | undefined;
+
+  constructor(options: GrpcTransportOptions) {
+    this.#options = options;
+  }
+
+  /** What the server has to serve as `RaftService`. */
+  handlers(): HandlersOf<typeof RaftServiceService> {
+    return this.#inbox.handlers();
+  }
+
+  open(receiver: TransportReceiver): void {
+    this.#receiver = receiver;
+    this.#inbox.open(receiver);
+  }
+
+  setPeers(peers: readonly NodeEndpoints[]): void {
+    const wanted = new Set(peers.map((peer) => peer.id));
+    for (const id of this.#peers.keys()) {
+      // Discovered nodes (bootstrap servers have negative ids) stay until the end.
+      if (!wanted.has(id) && id >= 0) this.#drop(id);
+    }
+    for (const peer of peers) this.#peer(peer);
+  }
+
+  send(requestId: RequestId, to: NodeEndpoints, request: RaftRequest): void {
+    const peer = this.#peer(to);
+    if (peer === undefined) {
+      // Completing at once is allowed; the node has no known address.
+      this.#receiver?.requestFailed(requestId, to.id, 'unavailable');
+      return;
+    }
+    if (request.kind !== 'fetch') return peer.ask(requestId, request);
+    if (this.#fetchingFrom !== to.id) {
+      if (this.#fetchingFrom !== undefined) this.#peers.get(this.#fetchingFrom)?.endFetches();
+      this.#fetchingFrom = to.id;
+    }
+    peer.fetch(requestId, request);
+  }
+
+  reply(token: ReplyToken, response: RaftResponse): void {
+    this.#inbox.reply(token, response);
+  }
+
+  checkConnection(peer: NodeEndpoints): void {
+    const connection = this.#peer(peer);
+    if (connection === undefined) this.#receiver?.connectionLost(peer.id);
+    else connection.check();
+  }
+
+  close(): void {
+    this.#receiver = undefined;
+    this.#inbox.close();
+    for (const id of [...this.#peers.keys()]) this.#drop(id);
+  }
+
+  /** The connection to a node, made or moved to another address where need be; undefined without an address. */
+  #peer({ id, endpoints }: NodeEndpoints): PeerConnection | undefined {
+    const known = this.#peers.get(id);
+    const endpoint = endpoints[0];
+    if (endpoint === undefined || (known !== undefined && isSameAddress(known.endpoint, endpoint))) return known;
+    if (known !== undefined) this.#drop(id);
+    const connection = new PeerConnection(
+      endpoint,
+      {
+        response: (requestId, response) => this.#receiver?.response(requestId, id, response),
+        requestFailed: (requestId, failure) => this.#receiver?.requestFailed(requestId, id, failure),
+        connectionLost: () => this.#receiver?.connectionLost(id),
+        connectionUp: () => this.#receiver?.connectionUp(id),
+        problem: (message) => this.#options.problem(id, message),
+      },
+      this.#peerOptions(),
+    );
+    this.#peers.set(id, connection);
+    return connection;
+  }
+
+  #peerOptions(): PeerOptions {
+    return { requestTimeoutMs: this.#options.requestTimeoutMs, redialMs: REDIAL_MS };
+  }
+
+  #drop(id: NodeId): void {
+    this.#peers.get(id)?.close();
+    this.#peers.delete(id);
+    if (this.#fetchingFrom === id) this.#fetchingFrom = undefined;
+  }
+}
+
+function isSameAddress(a: Endpoint, b: Endpoint): boolean {
+  return a.host === b.host && a.port === b.port;
+}

@@ -1,0 +1,66 @@
+import { connectivityState, type ChannelInterface } from '@grpc/grpc-js';
+
+/** How a dial ended: the connection is up, or it was refused or took too long. */
+export type DialOutcome = 'up' | 'lost';
+
+/**
+ * Keeps a channel connected: whenever it falls idle it dials again at once, so that a request to a living peer never waits
+ * for a connection, and a dead one is known to be dead.
+ */
+export class WarmChannel {
+  readonly #channel: ChannelInterface;
+  readonly #waiting = new Set<() => void>();
+  #closed = false;
+
+  constructor(channel: ChannelInterface) {
+    this.#channel = channel;
+    this.#watch();
+  }
+
+  get isUp(): boolean {
+    return !this.#closed && this.#channel.getConnectivityState(false) === connectivityState.READY;
+  }
+
+  /**
+   * Says whether the connection is up, after one turn of the event loop (a broken socket that has not been read yet still
+   * looks whole) and at most `withinMs` for a dial. A timer that fires late is no proof: what has arrived is read first.
+   */
+  dial(withinMs: number, done: (outcome: DialOutcome) => void): void {
+    let timer: NodeJS.Timeout | undefined;
+    const finish = (outcome: DialOutcome): void => {
+      clearTimeout(timer);
+      if (this.#waiting.delete(look)) done(outcome);
+    };
+    const look = (): void => {
+      if (this.#closed) return finish('lost');
+      const state = this.#channel.getConnectivityState(true);
+      if (state === connectivityState.READY) finish('up');
+      else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) finish('lost');
+    };
+    this.#waiting.add(look);
+    setImmediate(() => {
+      if (!this.#waiting.has(look)) return;
+      look();
+      if (!this.#waiting.has(look)) return;
+      timer = setTimeout(() => setImmediate(() => finish(this.isUp ? 'up' : 'lost')), withinMs);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  #watch(): void {
+    const state = this.#channel.getConnectivityState(true);
+    this.#channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => {
+      if (this.#closed) return;
+      this.#wake();
+      this.#watch();
+    });
+  }
+
+  #wake(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+}

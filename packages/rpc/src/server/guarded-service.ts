@@ -1,0 +1,175 @@
+import { status, type handleBidiStreamingCall, type handleServerStreamingCall, type handleUnaryCall, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
+import { DEFAULT_DEADLINE_MS } from '../limits.js';
+import { RpcFailure } from '../rpc-failure.js';
+import { statusFromError } from '../status-from-error.js';
+import { WireFormatError } from '../wire/wire-format-error.js';
+import type { CallContext, CallRecord } from './call-context.js';
+import type { AnyMethod, BidiHandler, ServerStreamHandler, StreamPair, StreamSink, UnaryHandler } from './handlers.js';
+
+/** What every call of a server passes through: admission, deadline, errors made into statuses, one record at the end. */
+export interface CallGuard {
+  /** Takes a place for a call, or throws LIMIT_EXCEEDED. */
+  enter(): void;
+  leave(): void;
+  finished(call: CallRecord): void;
+}
+
+/** A request that could not be decoded; grpc-js would answer INTERNAL, the caller deserves INVALID_ARGUMENT. */
+class Undecodable {
+  readonly problem: WireFormatError;
+  constructor(cause: unknown) {
+    this.problem = new WireFormatError('(message)', `cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+/** The method with a decoder that does not throw. */
+export function lenientMethod(method: AnyMethod) {
+  return {
+    ...method,
+    requestDeserialize: (bytes: Buffer): unknown => {
+      try {
+        return method.requestDeserialize(bytes);
+      } catch (error) {
+        return new Undecodable(error);
+      }
+    },
+  };
+}
+
+export function guardUnary(method: AnyMethod, handler: UnaryHandler<unknown, unknown>, guard: CallGuard): handleUnaryCall<unknown, unknown> {
+  return (call, callback) => {
+    const open = openCall(method, call, guard);
+    const answer = (response: unknown): void => {
+      if (open.close(undefined)) callback(null, response);
+    };
+    const fail = (error: unknown): void => {
+      if (open.close(error)) callback(statusFromError(error));
+    };
+    try {
+      open.begin();
+      const result = handler(decodedOrThrow(call.request), open.context);
+      if (result instanceof Promise) result.then(answer, fail);
+      else answer(result);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+export function guardServerStream(method: AnyMethod, handler: ServerStreamHandler<unknown, unknown>, guard: CallGuard): handleServerStreamingCall<unknown, unknown> {
+  return (call) => {
+    const open = openCall(method, call, guard);
+    const sink = sinkOf(call, open);
+    try {
+      open.begin();
+      handler(decodedOrThrow(call.request), sink, open.context);
+    } catch (error) {
+      sink.end(error);
+    }
+  };
+}
+
+export function guardBidi(method: AnyMethod, handler: BidiHandler<unknown, unknown>, guard: CallGuard): handleBidiStreamingCall<unknown, unknown> {
+  return (call) => {
+    const open = openCall(method, call, guard);
+    const pair = pairOf(call, open);
+    try {
+      open.begin();
+      handler(pair, open.context);
+    } catch (error) {
+      pair.end(error);
+    }
+  };
+}
+
+interface ServerCall {
+  getPeer(): string;
+  getDeadline(): Date | number;
+  on(event: 'cancelled' | 'error' | 'close', listener: () => void): unknown;
+}
+
+interface OpenCall {
+  readonly context: CallContext;
+  /** Takes the call's place, or throws. */
+  begin(): void;
+  /** Ends the call once; false when it was over already. */
+  close(error: unknown): boolean;
+}
+
+function openCall(method: AnyMethod, call: ServerCall, guard: CallGuard): OpenCall {
+  const startedMs = performance.now();
+  const gone = new AbortController();
+  let admitted = false;
+  let over = false;
+  const context: CallContext = {
+    method: method.path.substring(1),
+    peer: call.getPeer(),
+    // A stream may live for ever; a single call without a deadline gets one.
+    deadlineMs: deadlineOf(call, startedMs, method.requestStream || method.responseStream),
+    signal: gone.signal,
+  };
+  const close = (error: unknown): boolean => {
+    if (over) return false;
+    over = true;
+    if (admitted) guard.leave();
+    const code = error === undefined ? status.OK : statusFromError(error).code;
+    guard.finished({ method: context.method, peer: context.peer, code, durationMs: performance.now() - startedMs, error });
+    gone.abort();
+    return true;
+  };
+  // Without a listener an error event of a stream would end the process.
+  call.on('error', () => close(new RpcFailure({ reason: 'CALL_CANCELLED', message: 'the stream broke' })));
+  call.on('cancelled', () => close(new RpcFailure({ reason: 'CALL_CANCELLED', message: 'the caller has gone away' })));
+  return {
+    context,
+    begin: () => {
+      guard.enter();
+      admitted = true;
+      if (context.deadlineMs <= performance.now()) throw new RpcFailure({ reason: 'REQUEST_TIMED_OUT', message: 'the deadline had passed when the call arrived' });
+    },
+    close,
+  };
+}
+
+function deadlineOf(call: ServerCall, nowMs: number, isStream: boolean): number {
+  const deadline = call.getDeadline();
+  const wallMs = deadline instanceof Date ? deadline.getTime() : deadline;
+  if (Number.isFinite(wallMs)) return nowMs + (wallMs - Date.now());
+  return isStream ? Number.POSITIVE_INFINITY : nowMs + DEFAULT_DEADLINE_MS;
+}
+
+function decodedOrThrow(message: unknown): unknown {
+  if (message instanceof Undecodable) throw message.problem;
+  return message;
+}
+
+function sinkOf(call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>, open: OpenCall): StreamSink<unknown> {
+  return {
+    send: (message) => (open.context.signal.aborted ? true : call.write(message)),
+    onDrain: (listener) => void call.on('drain', listener),
+    end: (error) => {
+      if (!open.close(error)) return;
+      if (error === undefined) call.end();
+      else call.emit('error', statusFromError(error));
+    },
+  };
+}
+
+function pairOf(call: ServerDuplexStream<unknown, unknown>, open: OpenCall): StreamPair<unknown, unknown> {
+  const sink = sinkOf(call, open);
+  return {
+    ...sink,
+    onMessage: (listener) =>
+      void call.on('data', (message: unknown) => {
+        try {
+          listener(decodedOrThrow(message));
+        } catch (error) {
+          sink.end(error);
+        }
+      }),
+    onEnd: (listener) => void call.on('end', listener),
+    onClosed: (listener) => open.context.signal.addEventListener('abort', listener, { once: true }),
+    pause: () => void call.pause(),
+    resume: () => void call.resume(),
+  };
+}
