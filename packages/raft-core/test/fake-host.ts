@@ -1,0 +1,264 @@
+import {
+  encodeBatch,
+  encodeControlRecord,
+  forEachRecord,
+  decodeControlRecord,
+  genesisChecksum,
+  type EncodedBatch,
+  type Epoch,
+  type NodeId,
+  type Offset,
+  type RawRecord,
+  type Uuid,
+} from '@quorate/records';
+import { DEFAULT_TIMERS, type RaftTimers, type VoterSetAt } from '../src/config.js';
+import type { Effect } from '../src/effect.js';
+import type { ElectionState } from '../src/election-state.js';
+import type { Input } from '../src/input.js';
+import type { FetchResponse, RaftRequest, RaftResponse } from '../src/messages.js';
+import { RaftCore } from '../src/raft-core.js';
+import type { Endpoint, Voter } from '../src/replica-key.js';
+import { votersFromRecord } from '../src/voters-record.js';
+
+export const CLUSTER = { clusterId: 'test-cluster', recoveryId: 'AAAAAAAAAAAAAAAAAAAAAA' as Uuid };
+
+/** Directory id of a node's n-th disk. */
+export const directoryOf = (id: number, disk = 0): Uuid => `disk${String(disk).padStart(2, '0')}OfNode${String(id).padStart(9, '0')}A`.padEnd(21, 'A').substring(0, 21).concat('A') as Uuid;
+
+export const endpointsOf = (id: number): readonly Endpoint[] => [{ name: 'CONTROLLER', host: `host-${id}`, port: 9000 + id }];
+
+export const voterOf = (id: number, disk = 0): Voter => ({
+  id: id as NodeId,
+  directoryId: directoryOf(id, disk),
+  endpoints: endpointsOf(id),
+  kraftVersion: { min: 0, max: 1 },
+});
+
+/** What survives a crash. */
+export interface Disk {
+  election: ElectionState | undefined;
+  /** Flushed batches only. */
+  batches: EncodedBatch[];
+  generation: number;
+}
+
+export const emptyDisk = (): Disk => ({ election: undefined, batches: [], generation: 0 });
+
+/** Where a host's effects go that are not about its own disk. */
+export interface World {
+  nowMs(): number;
+  send(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void;
+  reply(from: FakeHost, token: number, response: RaftResponse): void;
+  checkConnection(from: FakeHost, peer: NodeId): void;
+  /** Everything else, after the host has done its own part. */
+  observe(from: FakeHost, effect: Effect): void;
+}
+
+export interface HostSetup {
+  readonly id: number;
+  readonly bootstrapVoters: readonly Voter[];
+  readonly disk: Disk;
+  readonly random: () => number;
+  readonly world: World;
+  readonly timers?: Partial<RaftTimers>;
+  readonly bootstrapServers?: readonly Endpoint[];
+  readonly recovering?: boolean;
+}
+
+/**
+ * A host for one core that keeps everything in memory: a log whose unflushed tail a crash takes away, an election state that
+ * is durable at once, and a world to talk to. It does what raft-node, metadata-log and rpc do, without disk, threads or bytes on
+ * a wire.
+ */
+export class FakeHost {
+  readonly id: NodeId;
+  readonly core: RaftCore;
+  readonly disk: Disk;
+  readonly #setup: HostSetup;
+  /** The whole log, unflushed tail included. */
+  batches: EncodedBatch[];
+  generation: number;
+  /** Set while effects are carried out and a crash was asked for in their middle. */
+  crashAfterEffects = Infinity;
+  crashed = false;
+
+  constructor(setup: HostSetup) {
+    this.#setup = setup;
+    this.id = setup.id as NodeId;
+    this.disk = setup.disk;
+    this.batches = [...setup.disk.batches];
+    this.generation = setup.disk.generation;
+    this.core = new RaftCore({
+      cluster: CLUSTER,
+      self: { id: this.id, directoryId: directoryOf(setup.id), endpoints: endpointsOf(setup.id) },
+      bootstrapServers: setup.bootstrapServers ?? [],
+      timers: { ...DEFAULT_TIMERS, ...setup.timers },
+      random: setup.random,
+      electionState: setup.disk.election,
+      log: {
+        startOffset: 0 as Offset,
+        endOffset: this.endOffset,
+        generation: this.generation,
+        epochs: epochsOf(this.batches),
+        latestSnapshot: undefined,
+        recovering: setup.recovering ?? false,
+      },
+      voterSets: [{ offset: undefined, voters: setup.bootstrapVoters }, ...voterSetsOf(this.batches)],
+      kraftVersion: 1,
+    });
+  }
+
+  get endOffset(): Offset {
+    return this.batches.at(-1)?.endOffset ?? (0 as Offset);
+  }
+
+  start(): void {
+    this.#run(this.core.start(this.#setup.world.nowMs()));
+  }
+
+  step(input: Input): void {
+    if (this.crashed) return;
+    this.#run(this.core.step(input, this.#setup.world.nowMs()));
+  }
+
+  request(token: number, request: RaftRequest): void {
+    const localChecksum = request.kind === 'fetch' ? this.#checksumAt(request.fetchOffset) : undefined;
+    this.step({ kind: 'request', token, request, localChecksum });
+  }
+
+  /** Makes what was appended up to there durable and says so; a flush that a truncation overtook says nothing new. */
+  flush(upTo: { readonly endOffset: Offset; readonly generation: number } = this): void {
+    if (this.crashed) return;
+    const { endOffset, generation } = upTo;
+    if (generation === this.generation && endOffset > (this.disk.batches.at(-1)?.endOffset ?? 0)) {
+      this.disk.batches = this.batches.filter((batch) => batch.endOffset <= endOffset);
+      this.disk.generation = generation;
+    }
+    this.step({ kind: 'flushed', endOffset, generation });
+  }
+
+  get hasUnflushed(): boolean {
+    return this.disk.batches.length !== this.batches.length;
+  }
+
+  /** Proposes one data batch in the core's epoch at its log end. */
+  propose(records: readonly RawRecord[]): EncodedBatch {
+    const batch = this.#encode(this.core.status().epoch, false, records);
+    this.step({ kind: 'propose', batch });
+    return batch;
+  }
+
+  #run(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (this.crashAfterEffects-- <= 0) this.crashed = true;
+      if (this.crashed) return;
+      this.#carryOut(effect);
+      this.#setup.world.observe(this, effect);
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    const { world } = this.#setup;
+    switch (effect.kind) {
+      case 'persistElectionState':
+        this.disk.election = effect.state;
+        return;
+      case 'append':
+        for (const batch of effect.batches) this.#append(batch);
+        return;
+      case 'appendControl': {
+        if (effect.baseOffset !== this.endOffset) throw new Error(`control batch at ${effect.baseOffset}, log ends at ${this.endOffset}`);
+        this.#append(this.#encode(effect.epoch, true, effect.records.map(encodeControlRecord)));
+        return;
+      }
+      case 'truncate':
+        this.batches = this.batches.filter((batch) => batch.endOffset <= effect.endOffset);
+        if (this.endOffset !== effect.endOffset) throw new Error(`truncated to ${effect.endOffset}, not a batch edge`);
+        this.generation = effect.generation;
+        this.disk.batches = this.disk.batches.filter((batch) => batch.endOffset <= effect.endOffset);
+        this.disk.generation = effect.generation;
+        return;
+      case 'send':
+        return world.send(this, effect, this.#filledIn(effect.request));
+      case 'reply':
+        return world.reply(this, effect.token, effect.response);
+      case 'replyFetch':
+        return world.reply(this, effect.token, this.#fetchResponse(effect));
+      case 'checkConnection':
+        return world.checkConnection(this, effect.peer);
+      default:
+        return;
+    }
+  }
+
+  #append(batch: EncodedBatch): void {
+    if (batch.baseOffset !== this.endOffset) throw new Error(`batch at ${batch.baseOffset} does not continue the log at ${this.endOffset}`);
+    if (batch.previousChecksum !== this.#lastChecksum) throw new Error(`batch at ${batch.baseOffset} does not continue the chain`);
+    this.batches.push(batch);
+  }
+
+  get #lastChecksum(): number {
+    return this.batches.at(-1)?.checksum ?? genesisChecksum(CLUSTER.clusterId);
+  }
+
+  #checksumAt(offset: Offset): number | undefined {
+    return this.batches.find((batch) => batch.endOffset === offset)?.checksum;
+  }
+
+  #encode(epoch: Epoch, isControl: boolean, records: readonly RawRecord[]): EncodedBatch {
+    const appendTimeMs = Math.floor(this.#setup.world.nowMs());
+    return encodeBatch({ baseOffset: this.endOffset, epoch, appendTimeMs, isControl, previousChecksum: this.#lastChecksum, records });
+  }
+
+  #filledIn(request: RaftRequest): RaftRequest {
+    if (request.kind !== 'fetch') return request;
+    return { ...request, chainChecksum: this.batches.length === 0 ? undefined : this.#lastChecksum };
+  }
+
+  #fetchResponse(effect: Extract<Effect, { kind: 'replyFetch' }>): FetchResponse {
+    const batches: EncodedBatch[] = [];
+    let bytes = 0;
+    for (const batch of this.batches) {
+      if (batch.baseOffset < effect.from) continue;
+      if (batch.endOffset > effect.upTo || (batches.length > 0 && bytes + batch.bytes.length > effect.maxBytes)) break;
+      batches.push(batch);
+      bytes += batch.bytes.length;
+    }
+    return { ...effect.response, batches, feedPublishedOffset: undefined, feedKey: undefined };
+  }
+}
+
+export function epochsOf(batches: readonly EncodedBatch[]): { epoch: Epoch; startOffset: Offset }[] {
+  const epochs: { epoch: Epoch; startOffset: Offset }[] = [];
+  for (const { epoch, baseOffset } of batches) if (epochs.at(-1)?.epoch !== epoch) epochs.push({ epoch, startOffset: baseOffset });
+  return epochs;
+}
+
+function voterSetsOf(batches: readonly EncodedBatch[]): VoterSetAt[] {
+  const sets: VoterSetAt[] = [];
+  for (const batch of batches) {
+    if (!batch.isControl) continue;
+    forEachRecord(batch, (raw, offset) => {
+      const record = decodeControlRecord(raw);
+      if (record.kind === 'KRaftVoters') sets.push({ offset, voters: votersFromRecord(record.value) });
+    });
+  }
+  return sets;
+}
+
+/** A data record that holds one number; nothing decodes it. */
+export function numbered(value: number): RawRecord {
+  return { type: 20, version: 0, payload: Uint8Array.from([value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255]) };
+}
+
+/** Small seeded generator (mulberry32), uniform in [0, 1). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+

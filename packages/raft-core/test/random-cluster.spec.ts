@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { RandomWorld } from './random-world.js';
+
+const SEEDS = Number(process.env['QUORATE_CORE_SEEDS'] ?? 300);
+const ONLY = process.env['QUORATE_CORE_SEED'];
+const TROUBLE_MS = 8000;
+
+/** Replay one: QUORATE_CORE_SEED=17 npx vitest run --project raft-core test/random-cluster.spec.ts */
+test('clusters under random trouble stay safe, and agree once the trouble ends', () => {
+  const seeds = ONLY === undefined ? Array.from({ length: SEEDS }, (_, index) => index + 1) : [Number(ONLY)];
+  let steps = 0;
+  let committed = 0;
+  let elections = 0;
+  for (const seed of seeds) {
+    const world = new RandomWorld(seed);
+    try {
+      world.run(TROUBLE_MS);
+    } catch (error) {
+      throw new Error(`seed ${seed} (${JSON.stringify(world.weather)}): ${String(error)}\n${world.trace.slice(-30).join('\n')}`, { cause: error });
+    }
+    steps += world.steps;
+    committed += world.committedEnd;
+    elections += world.elections;
+  }
+
+  console.log(`core-level seeds: ${seeds.length}, steps ${steps}, records committed ${committed}, elections ${elections}`);
+  expect(steps).toBeGreaterThan(seeds.length * 1000);
+  expect(committed).toBeGreaterThan(seeds.length * 10);
+}, 120_000);

@@ -1,0 +1,354 @@
+import type { EncodedBatch, NodeId } from '@quorate/records';
+import type { Effect } from '../src/effect.js';
+import type { RaftRequest, RaftResponse } from '../src/messages.js';
+import { FakeHost, emptyDisk, numbered, seededRandom, voterOf, type Disk, type World } from './fake-host.js';
+
+/** How rough a run is; drawn from the seed, so that calm and wild runs both occur. */
+export interface Weather {
+  readonly voters: number;
+  readonly observers: number;
+  readonly lossRate: number;
+  readonly duplicateRate: number;
+  readonly maxDelayMs: number;
+  readonly maxFlushMs: number;
+  readonly meanTroubleMs: number;
+}
+
+interface Waiting {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/**
+ * A handful of cores under a seed: loss, duplication, reordering, partitions, crashes that take the unflushed tail away, also
+ * in the middle of a step's effects. What must never happen is checked at every effect, from outside the cores.
+ */
+export class RandomWorld implements World {
+  readonly weather: Weather;
+  readonly trace: string[] = [];
+  readonly #random: () => number;
+  readonly #queue: Waiting[] = [];
+  readonly #hosts = new Map<NodeId, FakeHost>();
+  readonly #disks = new Map<NodeId, Disk>();
+  readonly #tokens = new Map<number, { from: NodeId; to: NodeId; requestId: number; fromHost: FakeHost; request: RaftRequest }>();
+  readonly #armed = new Map<FakeHost, number>();
+  readonly #blocked = new Set<string>();
+  #now = 0;
+  #order = 0;
+  #token = 0;
+  #value = 0;
+  #calm = false;
+  steps = 0;
+
+  readonly #leaderOfEpoch = new Map<number, NodeId>();
+  readonly #committed = new Map<number, EncodedBatch>();
+  readonly #highWatermark = new Map<FakeHost, number>();
+  readonly #persistedEpoch = new Map<NodeId, number>();
+  readonly #votes = new Map<string, string>();
+  committedEnd = 0;
+  elections = 0;
+
+  constructor(seed: number) {
+    const random = seededRandom(seed);
+    this.#random = random;
+    const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
+    this.weather = {
+      voters: pick([1, 2, 3, 3, 3, 4, 5, 5]),
+      observers: pick([0, 0, 1, 2]),
+      lossRate: pick([0, 0.01, 0.05, 0.2]),
+      duplicateRate: pick([0, 0, 0.05]),
+      maxDelayMs: pick([1, 5, 20, 60]),
+      maxFlushMs: pick([0, 1, 5, 40]),
+      meanTroubleMs: pick([150, 500, 2000]),
+    };
+    for (let id = 1; id <= this.weather.voters + this.weather.observers; id += 1) this.#disks.set(id as NodeId, emptyDisk());
+  }
+
+  nowMs(): number {
+    return this.#now;
+  }
+
+  /** Trouble for a while, then calm until all agree; throws at the first thing that must not be. */
+  run(troubleMs: number): void {
+    for (const id of this.#disks.keys()) this.#boot(id);
+    this.#later(this.#random() * 100, () => this.#trouble());
+    this.#later(5, () => this.#load());
+    this.#runUntil(troubleMs);
+    this.#calm = true;
+    this.#blocked.clear();
+    for (const id of this.#disks.keys()) if (!this.#hosts.has(id)) this.#boot(id);
+    const healedMs = this.#now;
+    while (!this.#converged()) {
+      if (this.#now - healedMs > 20_000) throw new Error(`no agreement 20 s after all faults ended:\n${this.#describe()}`);
+      this.#runUntil(this.#now + 100);
+    }
+  }
+
+  // ---- the world that a host sees
+
+  send(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void {
+    if (request.kind === 'vote' && !request.preVote) this.#checkVoteDurable(from, request.candidateEpoch, from.id);
+    const copies = this.#chance(this.weather.duplicateRate) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) this.#deliver(from.id, effect.to, () => this.#arrive(from, effect, request));
+  }
+
+  reply(from: FakeHost, token: number, response: RaftResponse): void {
+    const asked = this.#tokens.get(token);
+    this.#tokens.delete(token);
+    if (asked === undefined) return;
+    if (asked.request.kind === 'vote' && !asked.request.preVote && response.kind === 'vote' && response.granted) {
+      this.#checkVoteDurable(from, asked.request.candidateEpoch, asked.request.candidate.id);
+    }
+    this.#deliver(from.id, asked.from, () => {
+      if (this.#hosts.get(asked.from) === asked.fromHost) this.#step(asked.fromHost, { kind: 'response', requestId: asked.requestId, from: from.id, response });
+    });
+  }
+
+  checkConnection(from: FakeHost, peer: NodeId): void {
+    this.#later(this.#random() * 20, () => {
+      const up = this.#hosts.has(peer) && !this.#isBlocked(from.id, peer) && !this.#isBlocked(peer, from.id);
+      this.#step(from, { kind: up ? 'connectionUp' : 'connectionLost', peer });
+    });
+  }
+
+  observe(from: FakeHost, effect: Effect): void {
+    if (effect.kind === 'persistElectionState') this.#checkElectionState(from, effect.state.epoch, effect.state.leaderId, effect.state.votedKey?.id);
+    if (effect.kind === 'advanceHighWatermark') this.#checkCommitted(from, effect.highWatermark);
+    if (effect.kind === 'append' || effect.kind === 'appendControl') {
+      const upTo = { endOffset: from.endOffset, generation: from.generation };
+      this.#later(this.#random() * this.weather.maxFlushMs, () => {
+        if (this.#isAlive(from)) this.#guard(from, () => from.flush(upTo));
+      });
+    }
+    if (effect.kind === 'event' && effect.event.kind === 'electionEnded') this.elections += 1;
+  }
+
+  // ---- what must hold
+
+  #checkElectionState(host: FakeHost, epoch: number, leaderId: NodeId | undefined, votedId: NodeId | undefined): void {
+    if (epoch < (this.#persistedEpoch.get(host.id) ?? 0)) throw new Error(`n${host.id}: epoch fell to ${epoch}`);
+    this.#persistedEpoch.set(host.id, epoch);
+    if (leaderId !== undefined) {
+      const known = this.#leaderOfEpoch.get(epoch);
+      if (known !== undefined && known !== leaderId) throw new Error(`two leaders in epoch ${epoch}: n${known} and n${leaderId}`);
+      this.#leaderOfEpoch.set(epoch, leaderId);
+    }
+    if (votedId === undefined) return;
+    const key = `${host.id} in ${epoch}`;
+    const before = this.#votes.get(key);
+    if (before !== undefined && before !== String(votedId)) throw new Error(`n${host.id} voted twice in epoch ${epoch}`);
+    this.#votes.set(key, String(votedId));
+  }
+
+  #checkVoteDurable(host: FakeHost, epoch: number, candidateId: NodeId): void {
+    const { election } = host.disk;
+    if (election?.epoch !== epoch || election.votedKey?.id !== candidateId) throw new Error(`n${host.id} votes for n${candidateId} in epoch ${epoch} before that is on disk`);
+  }
+
+  #checkCommitted(host: FakeHost, highWatermark: number): void {
+    const before = this.#highWatermark.get(host) ?? 0;
+    if (highWatermark < before) throw new Error(`n${host.id}: high watermark fell from ${before} to ${highWatermark}`);
+    this.#highWatermark.set(host, highWatermark);
+    for (const batch of host.batches) {
+      if (batch.baseOffset < before || batch.endOffset > highWatermark) continue;
+      const known = this.#committed.get(batch.baseOffset);
+      if (known !== undefined && known.checksum !== batch.checksum) throw new Error(`n${host.id}: another batch is committed at ${batch.baseOffset}`);
+      if (known === undefined) this.#checkDurable(batch);
+      this.#committed.set(batch.baseOffset, batch);
+      this.committedEnd = Math.max(this.committedEnd, batch.endOffset);
+    }
+    if (host.endOffset < highWatermark) throw new Error(`n${host.id}: high watermark ${highWatermark} beyond its log end ${host.endOffset}`);
+  }
+
+  #checkDurable(batch: EncodedBatch): void {
+    let holders = 0;
+    for (const [id, disk] of this.#disks) {
+      if (id <= this.weather.voters && disk.batches.some((one) => one.checksum === batch.checksum && one.baseOffset === batch.baseOffset)) holders += 1;
+    }
+    if (holders * 2 <= this.weather.voters) throw new Error(`batch at ${batch.baseOffset} is called committed, but only ${holders} of ${this.weather.voters} have it on disk`);
+  }
+
+  #converged(): boolean {
+    const hosts = [...this.#hosts.values()];
+    const leader = hosts.find((host) => host.core.status().role === 'leader');
+    if (leader === undefined) return false;
+    const { epoch, highWatermark, leaderHighWatermark, logEndOffset } = leader.core.status();
+    if (leaderHighWatermark !== logEndOffset || highWatermark !== logEndOffset || logEndOffset < this.committedEnd) return false;
+    return hosts.every((host) => {
+      const status = host.core.status();
+      return status.epoch === epoch && status.leaderId === leader.id && status.highWatermark === highWatermark && status.logEndOffset === logEndOffset;
+    });
+  }
+
+  // ---- trouble and load
+
+  #trouble(): void {
+    if (this.#calm) return;
+    const ids = [...this.#disks.keys()];
+    const id = ids[Math.floor(this.#random() * ids.length)] as NodeId;
+    const host = this.#hosts.get(id);
+    const dice = this.#random();
+    if (host === undefined) this.#boot(id);
+    else if (dice < 0.25) this.#crash(host);
+    else if (dice < 0.4) host.crashAfterEffects = Math.floor(this.#random() * 20);
+    else if (dice < 0.5) this.#step(host, { kind: 'resign', epoch: host.core.status().epoch, reason: 'drawn' });
+    else if (dice < 0.55) this.#step(host, { kind: 'shutdown' });
+    else if (dice < 0.8) this.#partition(ids);
+    else this.#blocked.clear();
+    this.#later(-Math.log(1 - this.#random()) * this.weather.meanTroubleMs, () => this.#trouble());
+  }
+
+  #partition(ids: readonly NodeId[]): void {
+    const oneWay = this.#chance(0.3);
+    const inside = new Set(ids.filter(() => this.#chance(0.4)));
+    for (const a of ids) {
+      for (const b of ids) {
+        if (inside.has(a) === inside.has(b)) continue;
+        if (!oneWay || inside.has(a)) this.#blocked.add(`${a}>${b}`);
+      }
+    }
+  }
+
+  #load(): void {
+    for (const host of this.#hosts.values()) {
+      const { role, epoch } = host.core.status();
+      if (role === 'leader' && epoch > 0 && this.#chance(0.7)) this.#guard(host, () => host.propose([numbered((this.#value += 1))]));
+    }
+    if (!this.#calm) this.#later(this.#random() * 30, () => this.#load());
+  }
+
+  // ---- machinery
+
+  #boot(id: NodeId): void {
+    const disk = this.#disks.get(id);
+    if (disk === undefined) throw new Error(`no disk of n${id}`);
+    const voters = Array.from({ length: this.weather.voters }, (_, index) => voterOf(index + 1));
+    const host = new FakeHost({ id, bootstrapVoters: voters, disk, random: this.#random, world: this });
+    this.#hosts.set(id, host);
+    this.#note(`n${id} boots`);
+    this.#guard(host, () => host.start());
+  }
+
+  #crash(host: FakeHost): void {
+    host.crashed = true;
+    if (this.#hosts.get(host.id) === host) this.#hosts.delete(host.id);
+    this.#note(`n${host.id} crashes`);
+    for (const other of this.#hosts.values()) {
+      if (this.#isBlocked(host.id, other.id)) continue;
+      this.#later(this.#random() * this.weather.maxDelayMs, () => this.#step(other, { kind: 'connectionLost', peer: host.id }));
+    }
+    if (this.#calm || this.#chance(0.7)) this.#later(this.#random() * 1000, () => (this.#hosts.has(host.id) ? undefined : this.#boot(host.id)));
+  }
+
+  #arrive(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void {
+    const to = this.#hosts.get(effect.to);
+    if (to === undefined) {
+      this.#deliver(effect.to, from.id, () => this.#step(from, { kind: 'requestFailed', requestId: effect.requestId, from: effect.to, failure: 'unavailable' }));
+      return;
+    }
+    this.#token += 1;
+    this.#tokens.set(this.#token, { from: from.id, to: to.id, requestId: effect.requestId, fromHost: from, request });
+    const token = this.#token;
+    this.#guard(to, () => to.request(token, request));
+  }
+
+  #step(host: FakeHost, input: Parameters<FakeHost['step']>[0]): void {
+    if (this.#isAlive(host)) this.#guard(host, () => host.step(input));
+  }
+
+  #guard(host: FakeHost, act: () => void): void {
+    this.steps += 1;
+    act();
+    if (host.crashed && this.#hosts.get(host.id) === host) this.#crash(host);
+    else if (host.core.status().shutdown === 'complete') this.#crash(host);
+    else this.#arm(host);
+  }
+
+  #arm(host: FakeHost): void {
+    const deadline = host.core.nextDeadlineMs();
+    if (deadline === undefined) return;
+    const atMs = Math.max(deadline, this.#now);
+    if (this.#armed.get(host) === atMs) return;
+    this.#armed.set(host, atMs);
+    this.#at(atMs, () => {
+      if (this.#armed.get(host) !== atMs) return;
+      this.#armed.delete(host);
+      const before = host.core.nextDeadlineMs();
+      this.#step(host, { kind: 'tick' });
+      const after = host.core.nextDeadlineMs();
+      if (this.#isAlive(host) && before !== undefined && after !== undefined && after <= this.#now) throw new Error(`n${host.id}: the deadline ${after} does not move on`);
+    });
+  }
+
+  #deliver(from: NodeId, to: NodeId, run: () => void): void {
+    if (this.#isBlocked(from, to) || (!this.#calm && this.#chance(this.weather.lossRate))) return;
+    this.#later(this.#random() * this.weather.maxDelayMs, run);
+  }
+
+  #isAlive(host: FakeHost): boolean {
+    return !host.crashed && this.#hosts.get(host.id) === host;
+  }
+
+  #isBlocked(from: NodeId, to: NodeId): boolean {
+    return this.#blocked.has(`${from}>${to}`);
+  }
+
+  #chance(rate: number): boolean {
+    return this.#random() < rate;
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    this.#at(this.#now + delayMs, run);
+  }
+
+  #at(atMs: number, run: () => void): void {
+    push(this.#queue, { atMs, order: (this.#order += 1), run });
+  }
+
+  #runUntil(endMs: number): void {
+    for (let next = this.#queue[0]; next !== undefined && next.atMs <= endMs; next = this.#queue[0]) {
+      pop(this.#queue);
+      this.#now = Math.max(this.#now, next.atMs);
+      next.run();
+    }
+    this.#now = Math.max(this.#now, endMs);
+  }
+
+  #note(line: string): void {
+    this.trace.push(`${this.#now.toFixed(1)}ms ${line}`);
+  }
+
+  #describe(): string {
+    return [...this.#hosts.values()].map((host) => host.core.describe()).join('\n');
+  }
+}
+
+const isBefore = (a: Waiting, b: Waiting): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+
+/** A binary heap, earliest first. */
+function push(heap: Waiting[], item: Waiting): void {
+  let at = heap.push(item) - 1;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!isBefore(item, heap[parent] as Waiting)) break;
+    heap[at] = heap[parent] as Waiting;
+    at = parent;
+  }
+  heap[at] = item;
+}
+
+function pop(heap: Waiting[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isBefore(heap[child + 1] as Waiting, heap[child] as Waiting)) child += 1;
+    if (!isBefore(heap[child] as Waiting, last)) break;
+    heap[at] = heap[child] as Waiting;
+    at = child;
+  }
+  heap[at] = last;
+}
