@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nextBrokerState } from './heartbeat-state.js';
 import type { BrokerControlState, HeartbeatFacts } from './heartbeat-state.js';
 
-type Row = [title: string, facts: Partial<Record<'wantsFence' | 'wantsShutDown' | 'hasCaughtUp' | 'leads' | 'known', boolean>>, next: BrokerControlState];
+type Row = [title: string, facts: Partial<Record<'wantsFence' | 'wantsShutDown' | 'mayReturn' | 'leads' | 'known', boolean>>, next: BrokerControlState];
 
 function check(current: HeartbeatFacts['current'], rows: readonly Row[]): void {
   it.each(rows)('%s', (_title, facts, next) => {
@@ -10,7 +10,7 @@ function check(current: HeartbeatFacts['current'], rows: readonly Row[]): void {
       current,
       wantsFence: facts.wantsFence ?? false,
       wantsShutDown: facts.wantsShutDown ?? false,
-      hasCaughtUp: facts.hasCaughtUp ?? false,
+      mayReturn: facts.mayReturn ?? false,
       leadsSomething: () => facts.leads ?? false,
       isShutdownKnown: () => facts.known ?? false,
     });
@@ -22,17 +22,17 @@ function check(current: HeartbeatFacts['current'], rows: readonly Row[]): void {
 describe('a fenced broker', () => {
   check('fenced', [
     ['shuts down when it wants to', { wantsShutDown: true }, 'shut down now'],
-    ['shuts down even when it has caught up', { wantsShutDown: true, hasCaughtUp: true }, 'shut down now'],
-    ['is unfenced once it has caught up', { hasCaughtUp: true }, 'unfenced'],
-    ['stays fenced until it has caught up', {}, 'fenced'],
-    ['stays fenced while it wants to', { wantsFence: true, hasCaughtUp: true }, 'fenced'],
+    ['shuts down even when it may return', { wantsShutDown: true, mayReturn: true }, 'shut down now'],
+    ['is unfenced once it may return', { mayReturn: true }, 'unfenced'],
+    ['stays fenced until it may return', {}, 'fenced'],
+    ['stays fenced while it wants to', { wantsFence: true, mayReturn: true }, 'fenced'],
   ]);
 });
 
 describe('an unfenced broker', () => {
   check('unfenced', [
-    ['stays unfenced when it wants nothing', { hasCaughtUp: true, leads: true }, 'unfenced'],
-    ['is not fenced for being behind', { hasCaughtUp: false }, 'unfenced'],
+    ['stays unfenced when it wants nothing', { mayReturn: true, leads: true }, 'unfenced'],
+    ['is not fenced for being behind', { mayReturn: false }, 'unfenced'],
     ['is fenced when it wants to', { wantsFence: true, leads: true }, 'fenced'],
     ['shuts down now when it wants fence and shutdown', { wantsFence: true, wantsShutDown: true, leads: true }, 'shut down now'],
     ['enters controlled shutdown while it leads something', { wantsShutDown: true, leads: true }, 'controlled shutdown'],

@@ -5,8 +5,8 @@ export interface HeartbeatFacts {
   readonly current: Exclude<BrokerControlState, 'shut down now'>;
   readonly wantsFence: boolean;
   readonly wantsShutDown: boolean;
-  /** It has applied its own latest registration. */
-  readonly hasCaughtUp: boolean;
+  /** It has applied its own latest registration, and did not shut down in this incarnation already. */
+  readonly mayReturn: boolean;
   /** Asked only where the answer depends on it. */
   leadsSomething(): boolean;
   /** Every active broker has applied what the broker's controlled shutdown changed; asked only where it matters. */
@@ -18,7 +18,7 @@ export function nextBrokerState(facts: HeartbeatFacts): BrokerControlState {
   switch (facts.current) {
     case 'fenced':
       if (facts.wantsShutDown) return 'shut down now';
-      return !facts.wantsFence && facts.hasCaughtUp ? 'unfenced' : 'fenced';
+      return !facts.wantsFence && facts.mayReturn ? 'unfenced' : 'fenced';
     case 'unfenced':
       if (facts.wantsFence) return facts.wantsShutDown ? 'shut down now' : 'fenced';
       if (!facts.wantsShutDown) return 'unfenced';

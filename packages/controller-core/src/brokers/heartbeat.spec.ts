@@ -163,6 +163,23 @@ describe('controlled shutdown', () => {
     expect(world.heartbeat(1, { wantShutDown: true }).shouldShutDown).toBe(true);
   });
 
+  it('keeps the broker fenced for the rest of its incarnation', () => {
+    const world = new World();
+    world.start(1, 2);
+    world.create('t', [1]);
+    world.heartbeat(1, { wantShutDown: true });
+    world.heartbeat(2);
+    expect(world.heartbeat(1, { wantShutDown: true }).shouldShutDown).toBe(true);
+
+    expect(world.heartbeat(1)).toMatchObject({ isCaughtUp: true, isFenced: true });
+    expect(world.partition('t').leader).toBeUndefined();
+
+    world.nowMs += 9_000;
+    world.register(1, { incarnationId: uuid(555) });
+    expect(world.heartbeat(1).isFenced).toBe(false);
+    expect(world.partition('t').leader).toBe(1);
+  });
+
   it('keeps the broker from leading again', () => {
     const world = new World();
     world.start(1, 2);
@@ -212,10 +229,10 @@ describe('failed log directories', () => {
     expect(world.endOffset).toBe(before);
   });
 
-  it('are never all struck from the registration, which would read as unchanged', () => {
+  it('are never all struck from the registration, which would read as unchanged: the broker is fenced', () => {
     const world = worldWithTwoDirectories();
 
-    world.heartbeat(1, { offlineLogDirs: [uuid(300), uuid(301)] });
+    expect(world.heartbeat(1, { offlineLogDirs: [uuid(300), uuid(301)] }).isFenced).toBe(true);
 
     expect(world.partition('t', 0).isr).toEqual([2]);
     expect(world.partition('t', 1).isr).toEqual([2]);

@@ -1,13 +1,13 @@
 import type { MetadataRecord, NodeId, Uuid } from '@quorate/records';
-import type { BrokerRow, PartitionRef } from '@quorate/metadata-image';
+import type { BrokerRow } from '@quorate/metadata-image';
 import type { BrokerHeartbeatCommand, BrokerHeartbeatReply, Decision, ItemError } from '../command.js';
 import type { DecisionState } from '../decision-state.js';
 import { NO_ERROR, outcomeOf } from '../errors.js';
 import { refuseBrokerEpoch } from './broker-epoch.js';
+import { directorySweepRecords } from './failed-directories.js';
 import { controlledShutdownRecords, fencingRecords, unfencingRecords } from './fence.js';
 import { nextBrokerState } from './heartbeat-state.js';
 import type { BrokerControlState } from './heartbeat-state.js';
-import { leaderAndIsrChanges } from './leader-and-isr.js';
 import { registrationChangeRecord } from './registration-change.js';
 
 /**
@@ -20,16 +20,19 @@ export function decideBrokerHeartbeat(command: BrokerHeartbeatCommand, state: De
   if (refused !== undefined || broker === undefined) return heartbeatDecision([], refused ?? NO_ERROR, FENCED_REPLY);
 
   const hasCaughtUp = command.currentMetadataOffset > broker.registrationOffset;
+  const failed = failedDirectories(command, broker, state);
   const current = stateOf(broker);
   const next = nextBrokerState({
     current,
-    wantsFence: command.wantFence,
+    // Without any directory it can hold nothing. Kafka's brokers halt then; one that goes on is fenced.
+    wantsFence: command.wantFence || (failed.length > 0 && failed.length === broker.logDirs.length),
     wantsShutDown: command.wantShutDown,
-    hasCaughtUp,
+    // Controlled shutdown ends only with the incarnation: unfenced again it could neither lead nor join an ISR.
+    mayReturn: hasCaughtUp && !broker.inControlledShutdown,
     leadsSomething: () => !isEmpty(state.view.partitionsLedBy(broker.id)),
     isShutdownKnown: () => isShutdownKnown(broker.id, state),
   });
-  return heartbeatDecision(heartbeatRecords(command, { broker, current, next }, state), NO_ERROR, {
+  return heartbeatDecision(heartbeatRecords({ broker, current, next, failed }, state), NO_ERROR, {
     isCaughtUp: hasCaughtUp,
     isFenced: next === 'fenced' || next === 'shut down now',
     shouldShutDown: next === 'shut down now',
@@ -40,21 +43,27 @@ interface Transition {
   readonly broker: BrokerRow;
   readonly current: BrokerControlState;
   readonly next: BrokerControlState;
+  /** Directories that failed since the last heartbeat. */
+  readonly failed: readonly Uuid[];
 }
 
 /**
  * The failed directories first, then the transition. A broker that leaves everything anyway needs no sweep of its failed
  * directories, so no partition is changed twice in one decision.
  */
-function heartbeatRecords({ offlineLogDirs }: BrokerHeartbeatCommand, transition: Transition, state: DecisionState): MetadataRecord[] {
-  const { broker } = transition;
-  const failed = state.features.hasDirectories ? broker.logDirs.filter((directory) => offlineLogDirs.includes(directory)) : [];
+function heartbeatRecords(transition: Transition, state: DecisionState): MetadataRecord[] {
+  const { broker, failed } = transition;
   const leavesEverything = transition.current !== transition.next && transition.next !== 'unfenced';
   const sweep = failed.length === 0 || leavesEverything ? [] : directorySweepRecords(broker, failed, state);
-  return [...sweep, ...remainingDirectoryRecords(broker, failed, state), ...transitionRecords(transition, failed, state)];
+  return [...sweep, ...remainingDirectoryRecords(broker, failed, state), ...transitionRecords(transition, state)];
 }
 
-function transitionRecords({ broker, current, next }: Transition, failed: readonly Uuid[], state: DecisionState): MetadataRecord[] {
+/** Only those that are registered: the others were told before. */
+function failedDirectories({ offlineLogDirs }: BrokerHeartbeatCommand, { logDirs }: BrokerRow, { features }: DecisionState): readonly Uuid[] {
+  return features.hasDirectories ? logDirs.filter((directory) => offlineLogDirs.includes(directory)) : [];
+}
+
+function transitionRecords({ broker, current, next, failed }: Transition, state: DecisionState): MetadataRecord[] {
   if (current === next) return [];
   switch (next) {
     case 'fenced':
@@ -68,25 +77,11 @@ function transitionRecords({ broker, current, next }: Transition, failed: readon
   }
 }
 
-/** The broker leaves the ISRs of the partitions that it has in failed directories. */
-function directorySweepRecords(broker: BrokerRow, failed: readonly Uuid[], state: DecisionState): MetadataRecord[] {
-  const move = { leaving: broker.id, failedDirectories: failed };
-  return leaderAndIsrChanges(partitionsInDirectories(broker.id, failed, state), move, state);
-}
-
-/** A broker that lost its last directory stops instead of telling; an empty list would read as "unchanged". */
+/** Never none: an empty list would read as "unchanged", and a broker without any directory is fenced instead. */
 function remainingDirectoryRecords(broker: BrokerRow, failed: readonly Uuid[], state: DecisionState): MetadataRecord[] {
   const remaining = broker.logDirs.filter((directory) => !failed.includes(directory));
   if (failed.length === 0 || remaining.length === 0) return [];
   return [registrationChangeRecord(broker, { logDirs: remaining }, state.features)];
-}
-
-function* partitionsInDirectories(brokerId: NodeId, directories: readonly Uuid[], { view }: DecisionState): Iterable<PartitionRef> {
-  for (const ref of view.partitionsWithIsr(brokerId)) {
-    const partition = view.partition(ref.topicId, ref.partitionId);
-    const directory = partition?.directories[partition.replicas.indexOf(brokerId)];
-    if (directory !== undefined && directories.includes(directory)) yield ref;
-  }
 }
 
 /** Whether all brokers that still serve know what the shutting-down one gave up; nobody left to know counts as known. */

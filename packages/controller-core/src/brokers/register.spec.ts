@@ -83,6 +83,19 @@ describe('a registration', () => {
     expect(world.view.broker(node(1))).toEqual({ ...before, rack: 'r1', registrationOffset: world.endOffset - 1 });
   });
 
+  it('of the same incarnation that lists a directory no more takes the broker out of the partitions there', () => {
+    const world = new World();
+    world.register(1, { logDirs: [uuid(300), uuid(301)] });
+    world.heartbeat(1);
+    world.start(2);
+    const topicId = world.create('t', [1, 2]);
+    world.assign(topicId, 0, [uuid(300), uuid(100_002)]);
+
+    world.register(1, { logDirs: [uuid(301)] });
+
+    expect(world.partition('t')).toMatchObject({ leader: 2, isr: [2] });
+  });
+
   it('after an expired session cleans up the previous life first and comes last', () => {
     const world = new World();
     world.start(1, 2);

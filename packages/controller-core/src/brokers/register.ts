@@ -4,6 +4,7 @@ import type { BrokerRow } from '@quorate/metadata-image';
 import type { DecideContext, Decision, ItemError, RegisterBrokerCommand, RegisterBrokerReply } from '../command.js';
 import type { DecisionState } from '../decision-state.js';
 import { NO_ERROR, outcomeOf } from '../errors.js';
+import { directorySweepRecords } from './failed-directories.js';
 import { leaderAndIsrChanges, partitionsDependingOn } from './leader-and-isr.js';
 import { refuseRegistration } from './registration-rules.js';
 
@@ -18,12 +19,19 @@ export function decideRegisterBroker(command: RegisterBrokerCommand, state: Deci
 
   const present = state.view.broker(command.brokerId);
   if (present?.incarnationId === command.incarnationId) {
-    return decision([registrationRecord(command, present, state)], NO_ERROR, present.epoch);
+    const records = [...lostDirectoryRecords(command, present, state), registrationRecord(command, present, state)];
+    return decision(records, NO_ERROR, present.epoch);
   }
   const epoch = context.nextOffset as number as BrokerEpoch;
   const cleanUp = present === undefined ? [] : previousLifeRecords(command, present, state);
   const fresh = { epoch, fenced: true, inControlledShutdown: false };
   return decision([...cleanUp, registrationRecord(command, fresh, state)], NO_ERROR, epoch);
+}
+
+/** What it had in directories that it does not list any more: no heartbeat would name them as failed, once they are forgotten. */
+function lostDirectoryRecords({ logDirs }: RegisterBrokerCommand, present: BrokerRow, state: DecisionState): MetadataRecord[] {
+  const lost = state.features.hasDirectories ? present.logDirs.filter((directory) => !logDirs.includes(directory)) : [];
+  return lost.length === 0 ? [] : directorySweepRecords(present, lost, state);
 }
 
 /**
