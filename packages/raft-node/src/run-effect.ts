@@ -76,7 +76,7 @@ function appendControl(effect: Extract<Effect, { kind: 'appendControl' }>, { log
     encodeBatch({
       baseOffset: effect.baseOffset,
       epoch: effect.epoch,
-      appendTimeMs: timers.wallMs(),
+      appendTimeMs: Math.trunc(timers.wallMs()),
       isControl: true,
       previousChecksum: log.endChecksum,
       records: effect.records.map(encodeControlRecord),

@@ -1,0 +1,72 @@
+import type { Command, ReplyTo } from '@quorate/controller-core';
+import type { ReadOutcome, SubmitOutcome } from '@quorate/controller-node';
+import type { NodeId, Offset } from '@quorate/records';
+import type { Invariants } from './invariants.js';
+import type { Network } from './network.js';
+import type { SimNode } from './node.js';
+import type { World } from './world.js';
+
+/** What a call came to, as the caller sees it. `no-answer`: nobody knows whether it was carried out. */
+export type CallOutcome<T> = T | { readonly kind: 'no-answer' };
+
+/**
+ * Calls from clients and brokers to controllers over the simulated network, which loses and delays them as it does Raft's.
+ */
+export class ClientLink {
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #nodes: readonly SimNode[];
+  readonly #invariants: Invariants;
+  /** Address on the network; no controller's. */
+  readonly address: number;
+
+  constructor(parts: { world: World; network: Network; nodes: readonly SimNode[]; invariants: Invariants; address: number }) {
+    this.#world = parts.world;
+    this.#network = parts.network;
+    this.#nodes = parts.nodes;
+    this.#invariants = parts.invariants;
+    this.address = parts.address;
+  }
+
+  get nodes(): readonly SimNode[] {
+    return this.#nodes;
+  }
+
+  submit<C extends Command>(
+    to: SimNode,
+    command: C,
+    options: { readonly requestId?: Uint8Array; readonly timeoutMs: number },
+    done: (outcome: CallOutcome<SubmitOutcome<ReplyTo<C>>>) => void,
+  ): void {
+    this.#call(to, options.timeoutMs, done, (answer) => {
+      const deadlineMs = to.process!.nowMs() + options.timeoutMs;
+      to.controller!.submit(command, { requestId: options.requestId, deadlineMs }, (outcome) => {
+        if (outcome.kind === 'committed') {
+          const stableOffset = to.controller?.image.appliedOffset ?? 0;
+          this.#invariants.replies.answered(to.id, outcome.offset, { stableOffset, committedAnywhere: this.#invariants.committedEnd });
+        }
+        answer(outcome);
+      });
+    });
+  }
+
+  read(to: SimNode, atLeastOffset: Offset, timeoutMs: number, done: (outcome: CallOutcome<ReadOutcome>) => void): void {
+    this.#call(to, timeoutMs, done, (answer) => to.controller!.read(atLeastOffset, to.process!.nowMs() + timeoutMs, answer));
+  }
+
+  #call<T>(to: SimNode, timeoutMs: number, done: (outcome: CallOutcome<T>) => void, ask: (answer: (outcome: T) => void) => void): void {
+    let isOpen = true;
+    const close = (outcome: CallOutcome<T>): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      done(outcome);
+    };
+    this.#world.after(timeoutMs * 1.2, () => close({ kind: 'no-answer' }));
+    this.#network.send(this.address, to.id, () => {
+      to.process?.deliver(() => {
+        if (to.controller === undefined) return;
+        ask((outcome) => this.#network.send(to.id, this.address, () => close(outcome)));
+      });
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import { MemoryFileSystem, type FileSystemCall } from '@quorate/metadata-log/memory';
+import type { FileSystem } from '@quorate/metadata-log';
+import type { Random } from './random.js';
+import type { World } from './world.js';
+
+/** How a disk fares at present; changed while the world runs. */
+export interface DiskHealth {
+  /** Mean time of one fdatasync. */
+  syncMs: number;
+  /** The next sync fails with EIO, once. */
+  failNextSync: boolean;
+  /** Writes fail with ENOSPC. */
+  full: boolean;
+}
+
+/**
+ * One node's disk over all of its lives: metadata-log's memory file system, which loses exactly what its port says a crash
+ * may lose, with the time and the failures of this world.
+ */
+export class SimDisk {
+  readonly health: DiskHealth;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #lastDoneMs = new Map<string, number>();
+  #files: MemoryFileSystem;
+
+  constructor(world: World, random: Random, syncMs: number) {
+    this.#world = world;
+    this.#random = random;
+    this.health = { syncMs, failNextSync: false, full: false };
+    this.#files = new MemoryFileSystem({
+      random: () => random.unit(),
+      schedule: (complete, call) => this.#schedule(complete, call),
+      onCall: (call) => this.#failure(call),
+    });
+  }
+
+  get files(): FileSystem {
+    return this.#files;
+  }
+
+  /** The power fails: what was not synced may be gone, in part or whole. */
+  crash(): void {
+    this.#files = this.#files.crash(() => this.#random.unit());
+  }
+
+  /** The process is killed: what was written is still readable, and no more durable than before. */
+  killProcess(): void {
+    this.#files = this.#files.killProcess();
+  }
+
+  /** Syncs of one file finish in order. */
+  #schedule(complete: () => void, call: FileSystemCall): void {
+    const doneMs = Math.max(this.#world.nowMs + this.#random.exponential(this.health.syncMs), this.#lastDoneMs.get(call.path) ?? 0);
+    this.#lastDoneMs.set(call.path, doneMs);
+    this.#world.at(doneMs, complete);
+  }
+
+  #failure(call: FileSystemCall): Error | undefined {
+    if (call.operation === 'sync' && this.health.failNextSync) {
+      this.health.failNextSync = false;
+      return diskError('EIO', `injected at ${call.path}`);
+    }
+    if (call.operation === 'write' && this.health.full) return diskError('ENOSPC', `injected at ${call.path}`);
+    return undefined;
+  }
+}
+
+function diskError(code: string, message: string): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code });
+}

@@ -1,0 +1,144 @@
+import type { ElectionState, RaftRequest, RaftResponse } from '@quorate/raft-core';
+import type { EncodedBatch, NodeId } from '@quorate/records';
+import { requestsOf, uuidFromBytes } from '@quorate/records';
+import { AcknowledgedIsNeverLost } from './checks/acknowledged-is-never-lost.js';
+import { CommitsBeginInOwnEpoch } from './checks/commits-begin-in-own-epoch.js';
+import { CommittedIsNeverCut } from './checks/committed-is-never-cut.js';
+import { DeliveredInOrder } from './checks/delivered-in-order.js';
+import { EpochsNeverFall } from './checks/epochs-never-fall.js';
+import { EqualOffsetEqualDigest } from './checks/equal-offset-equal-digest.js';
+import { FlushedBeforeAcknowledged } from './checks/flushed-before-acknowledged.js';
+import { HighWatermarkNeverFalls } from './checks/high-watermark-never-falls.js';
+import { LeaderIsComplete } from './checks/leader-is-complete.js';
+import { LogsAgree } from './checks/logs-agree.js';
+import { MajorityHoldsCommitted } from './checks/majority-holds-committed.js';
+import { OneLeaderPerEpoch } from './checks/one-leader-per-epoch.js';
+import { OneVotePerEpoch } from './checks/one-vote-per-epoch.js';
+import { QueueBounds } from './checks/queue-bounds.js';
+import type { QueueSizes } from './checks/queue-bounds.js';
+import { RecoveredWhatWasFlushed } from './checks/recovered-what-was-flushed.js';
+import { RepliesAreCommitted } from './checks/replies-are-committed.js';
+import { ReplayEqualsImage } from './checks/replay-equals-image.js';
+import { RequestAppliedOnce } from './checks/request-applied-once.js';
+import { VotePersistedBeforeSent } from './checks/vote-persisted-before-sent.js';
+import type { LogShadow, ShadowBatch } from './log-shadow.js';
+
+/** Far above what a healthy node ever holds; a queue that grows for ever gets there. */
+const BOUNDS: QueueSizes = { inputs: 5_000, parkedRequests: 2_000, queuedCommands: 5_000, pendingReplies: 20_000, uncommittedBatches: 32, waitingReads: 5_000 };
+
+/** All the checks, fed with what happens in one world. A broken one throws a `Violation`. */
+export class Invariants {
+  readonly acknowledged = new AcknowledgedIsNeverLost();
+  readonly replay = new ReplayEqualsImage();
+  readonly replies = new RepliesAreCommitted();
+  readonly #oneLeader = new OneLeaderPerEpoch();
+  readonly #oneVote = new OneVotePerEpoch();
+  readonly #epochs = new EpochsNeverFall();
+  readonly #highWatermarks = new HighWatermarkNeverFalls();
+  readonly #logsAgree = new LogsAgree();
+  readonly #majority = new MajorityHoldsCommitted();
+  readonly #ownEpoch = new CommitsBeginInOwnEpoch();
+  readonly #complete = new LeaderIsComplete();
+  readonly #acknowledgement = new FlushedBeforeAcknowledged();
+  readonly #votePersisted = new VotePersistedBeforeSent();
+  readonly #delivered = new DeliveredInOrder();
+  readonly #neverCut = new CommittedIsNeverCut();
+  readonly #recovered = new RecoveredWhatWasFlushed();
+  readonly #digests = new EqualOffsetEqualDigest();
+  readonly #appliedOnce = new RequestAppliedOnce();
+  readonly #queues = new QueueBounds(BOUNDS);
+  /** Shadows of all voters' logs, by node. */
+  readonly logs = new Map<number, LogShadow>();
+  readonly #onDisk = new Map<number, ElectionState>();
+  #lastCommitted: ShadowBatch | undefined;
+
+  /** End of what any node has delivered as committed. */
+  get committedEnd(): number {
+    return this.#logsAgree.endOffset;
+  }
+
+  // ---- what nodes say --------------------------------------------------------------------------------------------------------
+
+  requestSent(from: NodeId, request: RaftRequest): void {
+    if (request.kind === 'fetch' && !request.committedOnly) {
+      this.#acknowledgement.fetchSent(from, request.fetchOffset, this.logs.get(from)?.flushedEnd ?? 0);
+    }
+    if (request.kind === 'beginQuorumEpoch' || request.kind === 'endQuorumEpoch') this.#oneLeader.leads(request.leaderId, request.leaderEpoch);
+    if (request.kind === 'vote' && !request.preVote) this.#voted(from, request.candidateEpoch, from);
+  }
+
+  replySent(from: NodeId, request: RaftRequest, response: RaftResponse): void {
+    if (response.leaderId !== undefined) this.#oneLeader.leads(response.leaderId, response.leaderEpoch);
+    if (request.kind === 'vote' && response.kind === 'vote' && response.granted && !request.preVote) {
+      this.#voted(from, request.candidateEpoch, request.candidate.id);
+    }
+  }
+
+  #voted(voter: NodeId, epoch: number, candidateId: NodeId): void {
+    const onDisk = this.#onDisk.get(voter);
+    this.#votePersisted.sent(voter, { epoch, candidateId }, onDisk && { epoch: onDisk.epoch, votedId: onDisk.votedKey?.id });
+    this.#oneVote.granted(String(voter), epoch, candidateId);
+  }
+
+  // ---- what nodes are --------------------------------------------------------------------------------------------------------
+
+  started(id: NodeId, found: { readonly election: ElectionState | undefined; readonly shadow: LogShadow }): void {
+    const before = this.logs.get(id);
+    if (before !== undefined) this.#recovered.recovered(id, before, found.shadow);
+    this.logs.set(id, found.shadow);
+    this.#epochs.restarted(id, found.election?.epoch ?? 0);
+    if (found.election !== undefined) this.#onDisk.set(id, found.election);
+    this.#highWatermarks.restarted(id);
+    this.#delivered.restarted(id, 0);
+  }
+
+  persisted(id: NodeId, state: ElectionState): void {
+    this.#epochs.persisted(id, state.epoch);
+    this.#onDisk.set(id, state);
+    if (state.leaderId !== undefined) this.#oneLeader.leads(state.leaderId, state.epoch);
+  }
+
+  becameLeader(id: NodeId, epoch: number): void {
+    this.#oneLeader.leads(id, epoch);
+    this.#complete.elected(id, this.logs.get(id)!, this.#lastCommitted);
+  }
+
+  /** Called when a node's epoch or high watermark may have moved. */
+  state(id: NodeId, state: { readonly epoch: number; readonly highWatermark: number }): void {
+    this.#epochs.runs(id, state.epoch);
+    this.#highWatermarks.observed(id, state.highWatermark);
+  }
+
+  leaderAdvanced(id: NodeId, highWatermark: number, epochStartOffset: number): void {
+    this.#ownEpoch.leaderAdvanced(id, highWatermark, epochStartOffset);
+    this.#majority.leaderAdvanced(id, highWatermark, this.logs);
+  }
+
+  truncated(id: NodeId, endOffset: number, highWatermark: number): void {
+    this.#neverCut.truncated(id, endOffset, highWatermark);
+  }
+
+  queues(id: NodeId, sizes: QueueSizes): void {
+    this.#queues.check(id, sizes);
+  }
+
+  // ---- what the state machine gets ---------------------------------------------------------------------------------------------
+
+  delivered(id: NodeId, batches: readonly EncodedBatch[], highWatermark: number): void {
+    for (const batch of batches) {
+      this.#delivered.delivered(id, batch.baseOffset, batch.endOffset, highWatermark);
+      const { baseOffset, endOffset, epoch, checksum } = batch;
+      this.#logsAgree.delivered(id, { baseOffset, endOffset, epoch, checksum });
+      if (endOffset > (this.#lastCommitted?.endOffset ?? 0)) this.#lastCommitted = { baseOffset, endOffset, epoch, checksum };
+      if (!batch.isControl) for (const { requestId } of requestsOf(batch)) this.#appliedOnce.committed(uuidFromBytes(requestId), baseOffset);
+    }
+  }
+
+  claimed(id: NodeId, epochStartOffset: number): void {
+    this.#delivered.claimed(id, epochStartOffset);
+  }
+
+  imageAt(id: NodeId, stableOffset: number, digest: string): void {
+    this.#digests.observed(id, stableOffset, digest);
+  }
+}

@@ -1,0 +1,360 @@
+import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/controller-node';
+import type { ControllerEvent } from '@quorate/controller-node';
+import { DEFAULT_CONTROLLER_CONFIG } from '@quorate/controller-core';
+import { MetadataImage } from '@quorate/metadata-image';
+import { formatDirectory, openLog } from '@quorate/metadata-log';
+import type { OpenedLog } from '@quorate/metadata-log';
+import { DEFAULT_TIMERS, describeCoreEvent, ROLE_LABEL } from '@quorate/raft-core';
+import type { CoreEvent, RoleKind, Voter } from '@quorate/raft-core';
+import { RaftNode } from '@quorate/raft-node';
+import type { LogStore, MetadataLogListener } from '@quorate/raft-node';
+import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
+import { ZERO_UUID } from '@quorate/records';
+import type { SimDisk } from './disk.js';
+import type { FaultPlan } from './fault-plan.js';
+import type { Invariants } from './invariants.js';
+import { LogShadow } from './log-shadow.js';
+import { ObservedLog } from './observed-log.js';
+import { SimProcess } from './process.js';
+import type { ClockSettings } from './process.js';
+import type { Random } from './random.js';
+import { portOf } from './rpc-bus.js';
+import type { RpcBus, SimTransport } from './rpc-bus.js';
+import type { Trace } from './trace.js';
+import type { World } from './world.js';
+
+export const CLUSTER_ID = 'simulated-cluster';
+/** `broker.session.timeout.ms` of the simulated cluster. */
+export const SESSION_TIMEOUT_MS = 3000;
+
+/** What all nodes of a world share. */
+export interface NodeContext {
+  readonly world: World;
+  readonly random: Random;
+  readonly bus: RpcBus;
+  readonly invariants: Invariants;
+  readonly trace: Trace;
+  readonly plan: FaultPlan;
+  readonly voters: readonly Voter[];
+}
+
+/** A node's present life. */
+interface Life {
+  readonly process: SimProcess;
+  readonly transport: SimTransport;
+  raft: RaftNode | undefined;
+  controller: ControllerNode | undefined;
+  log: LogStore | undefined;
+}
+
+/** One controller of the simulated cluster, through all its lives: the real node on a simulated clock, network and disk. */
+export class SimNode {
+  readonly id: NodeId;
+  readonly disk: SimDisk;
+  readonly #context: NodeContext;
+  readonly #directoryId: Uuid;
+  readonly #clock: ClockSettings;
+  readonly #random: Random;
+  #wallShiftMs = 0;
+  #life: Life | undefined;
+  #role: RoleKind = 'unattached';
+  #epoch = 0;
+  #seenHighWatermark = 0;
+  #epochStartOffset: number | undefined;
+  /** The process ended by itself; whoever runs the node decides when it comes back. */
+  stoppedBecause: string | undefined;
+
+  constructor(context: NodeContext, options: { id: NodeId; directoryId: Uuid; disk: SimDisk; clock: ClockSettings; random: Random }) {
+    this.#context = context;
+    this.id = options.id;
+    this.#directoryId = options.directoryId;
+    this.disk = options.disk;
+    this.#clock = options.clock;
+    this.#random = options.random;
+  }
+
+  get isUp(): boolean {
+    return this.#life !== undefined;
+  }
+
+  get process(): SimProcess | undefined {
+    return this.#life?.process;
+  }
+
+  get raft(): RaftNode | undefined {
+    return this.#life?.raft;
+  }
+
+  get controller(): ControllerNode | undefined {
+    return this.#life?.controller;
+  }
+
+  get isLeader(): boolean {
+    return this.#role === 'leader' && this.isUp;
+  }
+
+  format(done: () => void): void {
+    const { voters } = this.#context;
+    formatDirectory(
+      this.disk.files,
+      { clusterId: CLUSTER_ID, nodeId: this.id, directoryId: this.#directoryId, isController: true, initialVoters: voters, bootstrapRecords: [] },
+      (result) => {
+        if (result.kind !== 'formatted') throw new Error(`node ${this.id} cannot be formatted: ${JSON.stringify(result)}`);
+        done();
+      },
+    );
+  }
+
+  /** Starts the process: recovers the log, then joins. */
+  start(): void {
+    if (this.isUp) return;
+    this.stoppedBecause = undefined;
+    const process = new SimProcess(this.#context.world, this.#random, this.#clock, this.#wallShiftMs);
+    const life: Life = { process, transport: this.#context.bus.transport(this.id, process), raft: undefined, controller: undefined, log: undefined };
+    this.#life = life;
+    this.#role = 'unattached';
+    this.trace('starts');
+    const options = { nodeId: this.id, clusterId: CLUSTER_ID, timers: process.timers(), segmentBytes: this.#context.plan.segmentBytes, cacheBytes: 64 * 1024 };
+    openLog(this.disk.files, options, (result) => {
+      if (this.#life !== life) return;
+      if (result.kind === 'opened') this.#run(life, result);
+      else if (result.reason === 'disk-failed') this.#exit(`disk error at start: ${result.message}`);
+      else throw new Error(`node ${this.id} cannot start: ${result.reason}: ${result.message}`);
+    });
+  }
+
+  /** The power fails. */
+  crash(): void {
+    this.trace('CRASH');
+    this.#end();
+    this.disk.crash();
+  }
+
+  /** The process is killed, the machine is not. */
+  kill(): void {
+    this.trace('KILL');
+    this.#end();
+    this.disk.killProcess();
+  }
+
+  /** Graceful stop: hands over, then exits. */
+  stop(): void {
+    const life = this.#life;
+    if (life?.raft === undefined) return;
+    this.trace('STOP');
+    life.raft.stop(() => {
+      if (this.#life !== life) return;
+      life.controller?.stop();
+      this.#end();
+      this.disk.killProcess();
+      this.trace('stopped');
+    });
+  }
+
+  jumpWallClock(byMs: number): void {
+    this.#wallShiftMs += byMs;
+    this.#life?.process.jumpWallClock(byMs);
+  }
+
+  trace(event: string): void {
+    const { trace, world } = this.#context;
+    const raft = this.#life?.raft;
+    trace.add(
+      world.nowMs,
+      {
+        name: `n${this.id}`,
+        role: this.isUp ? ROLE_LABEL[this.#role] : 'down',
+        epoch: this.#epoch,
+        endOffset: this.#context.invariants.logs.get(this.id)?.endOffset ?? 0,
+        highWatermark: raft?.highWatermark,
+      },
+      event,
+    );
+  }
+
+  /** Checks what may have changed since the last event. */
+  observe(): void {
+    const life = this.#life;
+    const raft = life?.raft;
+    if (raft === undefined || raft.halted) return;
+    const { invariants } = this.#context;
+    const highWatermark = raft.highWatermark;
+    if (highWatermark === this.#seenHighWatermark) return;
+    this.#seenHighWatermark = highWatermark;
+    invariants.state(this.id, { epoch: this.#epoch, highWatermark });
+    if (this.isLeader && this.#epochStartOffset !== undefined) invariants.leaderAdvanced(this.id, highWatermark, this.#epochStartOffset);
+  }
+
+  observeQueues(): void {
+    const { raft, controller, transport } = this.#life ?? {};
+    if (raft === undefined || controller === undefined) return;
+    this.#context.invariants.queues(this.id, {
+      inputs: raft.queuedInputs,
+      parkedRequests: transport!.parkedRequests,
+      queuedCommands: controller.active?.queuedCommands ?? 0,
+      pendingReplies: controller.active?.pendingReplies ?? 0,
+      uncommittedBatches: controller.active?.uncommittedBatches ?? 0,
+      waitingReads: controller.waitingReads,
+    });
+  }
+
+  imageDigest(): { readonly offset: Offset; readonly digest: string } | undefined {
+    const image = this.#life?.controller?.image;
+    return image === undefined ? undefined : { offset: image.appliedOffset, digest: digestOf(image) };
+  }
+
+  /** Walks over what the node's log holds below `upTo`. */
+  readCommitted(upTo: Offset, visit: (batch: EncodedBatch) => void): void {
+    const log = this.#life?.log;
+    if (log === undefined) return;
+    for (let from = 0; from < upTo; ) {
+      const before = from;
+      log.read(from as Offset, upTo, 1024 * 1024, ({ batches }) => {
+        for (const batch of batches) {
+          visit(batch);
+          from = batch.endOffset;
+        }
+      });
+      if (from === before) throw new Error(`nothing readable at ${from}`);
+    }
+  }
+
+  // ---- a life ------------------------------------------------------------------------------------------------------------------
+
+  #run(life: Life, { store, elections, recovered }: OpenedLog): void {
+    const { invariants, plan, voters } = this.#context;
+    const shadow = new LogShadow();
+    this.#seenHighWatermark = 0;
+    this.#epoch = recovered.electionState?.epoch ?? 0;
+    readWhole(store, shadow);
+    shadow.flushed(store.endOffset); // recovery made it durable
+    invariants.started(this.id, { election: recovered.electionState, shadow });
+    const controller = new ControllerNode({
+      image: new MetadataImage(),
+      controller: { ...DEFAULT_CONTROLLER_CONFIG, clusterId: CLUSTER_ID, sessionTimeoutMs: SESSION_TIMEOUT_MS, maxRecordsPerBatch: plan.maxBatchRecords },
+      config: { ...DEFAULT_CONTROLLER_NODE_CONFIG, batchLimits: { maxRecords: plan.maxBatchRecords, maxBytes: plan.maxBatchBytes } },
+      bootstrapRecords: [],
+      timers: life.process.timers(),
+      random: () => this.#random.unit(),
+      observe: (event) => this.#controllerEvent(event),
+      feed: () => {},
+    });
+    const self = voters.find(({ id }) => id === this.id)!;
+    const raft = new RaftNode({
+      config: {
+        cluster: { clusterId: CLUSTER_ID, recoveryId: ZERO_UUID },
+        self: { id: this.id, directoryId: this.#directoryId, endpoints: self.endpoints },
+        bootstrapServers: voters.flatMap(({ endpoints }) => endpoints),
+        timers: DEFAULT_TIMERS,
+        random: () => this.#random.unit(),
+        electionState: recovered.electionState,
+        log: recovered.log,
+        voterSets: recovered.voterSets,
+        kraftVersion: recovered.kraftVersion,
+      },
+      log: new ObservedLog(store, shadow, (endOffset) => {
+        this.trace(`truncates to ${endOffset}`);
+        invariants.truncated(this.id, endOffset, life.raft?.highWatermark ?? 0);
+      }),
+      elections: {
+        persist: (state, done) =>
+          elections.persist(state, () => {
+            if (this.#life !== life) return;
+            invariants.persisted(this.id, state);
+            done();
+          }),
+      },
+      transport: life.transport,
+      timers: life.process.timers(),
+      listener: this.#observed(controller),
+      appliedOffset: 0 as Offset,
+      observe: (event) => this.#coreEvent(event),
+      onFatal: (error) => this.#fatal(life, error),
+    });
+    life.raft = raft;
+    life.log = store;
+    life.controller = controller;
+    controller.start(raft);
+    raft.start();
+  }
+
+  #observed(controller: ControllerNode): MetadataLogListener {
+    const { invariants } = this.#context;
+    return {
+      committed: (batches: readonly EncodedBatch[], highWatermark: Offset) => {
+        invariants.delivered(this.id, batches, highWatermark);
+        controller.committed(batches, highWatermark);
+        invariants.imageAt(this.id, controller.image.appliedOffset, digestOf(controller.image));
+      },
+      claim: (epoch: Epoch, epochStartOffset: Offset) => {
+        this.trace(`claims epoch ${epoch}`);
+        invariants.claimed(this.id, epochStartOffset);
+        controller.claim(epoch, epochStartOffset);
+      },
+      renounce: (epoch: Epoch, reason: string) => {
+        this.trace(`renounces epoch ${epoch}: ${reason}`);
+        controller.renounce(epoch, reason);
+      },
+      flushed: (endOffset: Offset) => controller.flushed(endOffset),
+    };
+  }
+
+  #coreEvent(event: CoreEvent): void {
+    if (event.kind === 'roleChanged') {
+      this.#role = event.to as RoleKind;
+      this.#epoch = event.epoch;
+      if (event.to === 'leader') {
+        this.#epochStartOffset = this.#context.invariants.logs.get(this.id)!.endOffset;
+        this.#context.invariants.becameLeader(this.id, event.epoch);
+      }
+    }
+    if (event.kind !== 'described' || event.level !== 'debug') this.trace(describeCoreEvent(event));
+  }
+
+  #controllerEvent(event: ControllerEvent): void {
+    if (event.kind === 'commandAnswered') return;
+    const { kind, ...rest } = event;
+    this.trace(`${kind} ${Object.entries(rest).map(([key, value]) => `${key}=${value}`).join(' ')}`);
+  }
+
+  /** A broken disk ends the process, as it does in production; anything else is a bug of ours. */
+  #fatal(life: Life, error: Error): void {
+    if (this.#life !== life) return;
+    if ('code' in error) this.#exit(error.message);
+    else throw error;
+  }
+
+  #exit(reason: string): void {
+    this.trace(`EXIT ${reason}`);
+    this.stoppedBecause = reason;
+    this.#end();
+    this.disk.killProcess();
+  }
+
+  #end(): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.#life = undefined;
+    life.process.kill();
+    life.raft?.halt();
+    life.transport.close();
+  }
+}
+
+function readWhole(store: OpenedLog['store'], shadow: LogShadow): void {
+  while (shadow.endOffset < store.endOffset) {
+    const from = shadow.endOffset;
+    store.read(from as Offset, store.endOffset, 1024 * 1024, ({ batches }) => batches.forEach(({ baseOffset, endOffset, epoch, checksum }) => shadow.append({ baseOffset, endOffset, epoch, checksum })));
+    if (shadow.endOffset === from) throw new Error(`nothing readable at ${from}`);
+  }
+}
+
+export function digestOf(image: MetadataImage): string {
+  const { version, value } = image.digest();
+  return `${version}:${[...value].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** Where a voter of the simulated cluster listens. */
+export function voterOf(id: NodeId, directoryId: Uuid): Voter {
+  return { id, directoryId, endpoints: [{ name: 'CONTROLLER', host: `n${id}`, port: portOf(id) }], kraftVersion: { min: 0, max: 1 } };
+}

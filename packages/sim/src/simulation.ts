@@ -1,0 +1,233 @@
+import { MetadataImage, BatchFold } from '@quorate/metadata-image';
+import { uuidFromBytes } from '@quorate/records';
+import type { NodeId, Offset } from '@quorate/records';
+import { SimBroker } from './broker.js';
+import { ClientLink } from './client-link.js';
+import { brokerIds, SimClient } from './client.js';
+import { SimDisk } from './disk.js';
+import { Faults } from './faults.js';
+import { planFaults } from './fault-plan.js';
+import type { FaultPlan } from './fault-plan.js';
+import { Invariants } from './invariants.js';
+import { Network } from './network.js';
+import { digestOf, SimNode, voterOf } from './node.js';
+import type { NodeContext } from './node.js';
+import { Random } from './random.js';
+import { RpcBus } from './rpc-bus.js';
+import { Trace } from './trace.js';
+import { Violation } from './violation.js';
+import { World } from './world.js';
+
+/** A leader must be there so soon after everything is healed: three election timeouts of 1 to 2 s. */
+const LEADER_WITHIN_MS = 6000;
+/** All nodes must be equal so soon after that. */
+const EQUAL_WITHIN_MS = 60_000;
+/** A world that does more than this is in a loop. */
+const MAX_EVENTS = 3_000_000;
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly simulatedMs: number;
+  readonly events: number;
+  readonly traceHash: string;
+  /** Operations that clients were told of. */
+  readonly acknowledged: number;
+  readonly committedOffset: number;
+}
+
+/** How a world ended that did not end well. */
+export interface SimulationFailure {
+  readonly kind: 'safety' | 'liveness' | 'crash';
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly lastLines: readonly string[];
+}
+
+export type SimulationOutcome = { readonly kind: 'passed'; readonly result: SimulationResult } | { readonly kind: 'failed'; readonly seed: number; readonly failure: SimulationFailure };
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Gets every trace line. */
+  readonly print?: ((line: string) => void) | undefined;
+  /** Changes what the seed planned, for scenarios. */
+  readonly adjust?: ((plan: FaultPlan) => FaultPlan) | undefined;
+}
+
+/** Runs the world of one seed: faults while clients work, then healing, then everything must come to rest and be equal. */
+export function simulate(options: SimulationOptions): SimulationOutcome {
+  const simulation = new Simulation(options);
+  try {
+    return { kind: 'passed', result: simulation.run() };
+  } catch (error) {
+    return { kind: 'failed', seed: options.seed, failure: simulation.failure(error) };
+  }
+}
+
+class Simulation {
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #world = new World();
+  readonly #trace: Trace;
+  readonly #invariants = new Invariants();
+  readonly #plan: FaultPlan;
+  readonly #network: Network;
+  readonly #nodes: readonly SimNode[];
+  readonly #clients: readonly SimClient[];
+  readonly #brokers: readonly SimBroker[];
+  readonly #faults: Faults;
+
+  constructor({ seed, print, adjust }: SimulationOptions) {
+    this.#seed = seed;
+    this.#random = new Random(seed);
+    this.#trace = new Trace({ keep: 50, print });
+    const planned = planFaults(this.#random.fork('plan'));
+    this.#plan = adjust === undefined ? planned : adjust(planned);
+    this.#network = new Network(this.#world, this.#random.fork('network'), this.#plan.network);
+    this.#nodes = this.#makeNodes();
+    this.#brokers = brokerIds(this.#plan.brokerCount).map((id) => new SimBroker(id, { world: this.#world, random: this.#random.fork(`broker ${id}`), link: this.#link(id) }));
+    this.#clients = Array.from({ length: this.#plan.clientCount }, (_, index) => this.#makeClient(`c${index}`, 1001 + index));
+    this.#faults = new Faults(this.#plan, this.#random.fork('faults'), {
+      world: this.#world,
+      network: this.#network,
+      nodes: this.#nodes,
+      brokers: this.#brokers,
+      trace: this.#trace,
+    });
+  }
+
+  run(): SimulationResult {
+    this.#trace.add(0, undefined, `seed ${this.#seed}: ${this.#plan.voterCount} voters, ${this.#plan.clientCount} clients, faults ${[...this.#plan.kinds].join(' ')}`);
+    this.#start();
+    this.#runUntil(this.#plan.faultyMs, () => false);
+    this.#faults.heal();
+    this.#requireLeader();
+    for (const client of this.#clients) client.stop();
+    this.#requireEquality();
+    this.#checkTheEnd();
+    return {
+      seed: this.#seed,
+      simulatedMs: Math.round(this.#world.nowMs),
+      events: this.#world.eventCount,
+      traceHash: this.#trace.hash,
+      acknowledged: this.#clients.reduce((sum, client) => sum + client.acknowledgedCount, 0),
+      committedOffset: this.#invariants.committedEnd,
+    };
+  }
+
+  failure(error: unknown): SimulationFailure {
+    const kind = error instanceof Violation ? error.kind : 'crash';
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind, message, stack: error instanceof Error ? error.stack : undefined, lastLines: this.#trace.lastLines() };
+  }
+
+  // ---- phases ------------------------------------------------------------------------------------------------------------------
+
+  #start(): void {
+    for (const node of this.#nodes) node.format(() => node.start());
+    for (const broker of this.#brokers) broker.start();
+    for (const client of this.#clients) client.start();
+    this.#faults.start();
+  }
+
+  #requireLeader(): void {
+    const limitMs = this.#world.nowMs + LEADER_WITHIN_MS;
+    if (!this.#runUntil(limitMs, () => this.#nodes.some((node) => node.isLeader && node.controller?.activeEpoch !== undefined))) {
+      this.#stuck(`no active controller ${LEADER_WITHIN_MS} ms after everything was healed`);
+    }
+  }
+
+  /** Everybody is equal, and a write after the healing is among what they hold. */
+  #requireEquality(): void {
+    let written = false;
+    const probe = this.#makeClient('probe', 2001);
+    probe.start();
+    const limitMs = this.#world.nowMs + EQUAL_WITHIN_MS;
+    const reached = this.#runUntil(limitMs, () => {
+      if (!written && probe.acknowledgedCount > 0) {
+        written = true;
+        probe.stop();
+      }
+      return written && this.#areEqual();
+    });
+    if (!reached) this.#stuck(`nodes are not equal ${EQUAL_WITHIN_MS} ms after everything was healed${written ? '' : '; no write was acknowledged'}`);
+  }
+
+  #areEqual(): boolean {
+    const [first, ...others] = this.#nodes.map((node) => node.imageDigest());
+    if (first === undefined || first.offset < this.#invariants.committedEnd) return false;
+    return others.every((other) => other?.offset === first.offset && other.digest === first.digest);
+  }
+
+  #stuck(message: string): never {
+    const states = this.#nodes.map((node) => node.raft?.describe() ?? `n${node.id} down ${node.stoppedBecause ?? ''}`);
+    throw new Violation('liveness', 'liveness', `${message}\n${states.join('\n')}`);
+  }
+
+  #checkTheEnd(): void {
+    for (const node of this.#nodes) {
+      const { controller, raft } = node;
+      if (controller === undefined || raft === undefined) continue;
+      this.#invariants.acknowledged.check(node.id, (name) => controller.image.topicByName(name) !== undefined);
+      this.#checkReplay(node);
+    }
+  }
+
+  #checkReplay(node: SimNode): void {
+    const image = new MetadataImage();
+    const fold = new BatchFold(image);
+    const held = node.imageDigest()!;
+    node.readCommitted(held.offset, (batch) => fold.fold(batch, false));
+    this.#invariants.replay.check(node.id, held, { offset: image.appliedOffset as Offset, digest: digestOf(image) });
+  }
+
+  // ---- the clock ---------------------------------------------------------------------------------------------------------------
+
+  #runUntil(untilMs: number, isDone: () => boolean): boolean {
+    while (this.#world.step(untilMs)) {
+      for (const node of this.#nodes) node.observe();
+      const count = this.#world.eventCount;
+      if (count % 64 === 0) {
+        for (const node of this.#nodes) node.observeQueues();
+        if (isDone()) return true;
+      }
+      if (count > MAX_EVENTS) this.#stuck(`${MAX_EVENTS} events in ${Math.round(this.#world.nowMs)} ms of simulated time`);
+    }
+    return isDone();
+  }
+
+  // ---- the cast ----------------------------------------------------------------------------------------------------------------
+
+  #makeNodes(): SimNode[] {
+    const setup = this.#random.fork('nodes');
+    const ids = Array.from({ length: this.#plan.voterCount }, (_, index) => (index + 1) as NodeId);
+    const voters = ids.map((id) => voterOf(id, uuidFromBytes(setup.bytes(16))));
+    const bus = new RpcBus(this.#world, this.#network, {
+      requestSent: (from, _to, request) => this.#invariants.requestSent(from, request),
+      replySent: (from, _to, request, response) => this.#invariants.replySent(from, request, response),
+    });
+    const context: NodeContext = { world: this.#world, random: setup, bus, invariants: this.#invariants, trace: this.#trace, plan: this.#plan, voters };
+    return voters.map(({ id, directoryId }) => {
+      const random = setup.fork(`node ${id}`);
+      const rate = this.#plan.kinds.has('clock-rate') ? random.between(0.9, 1.1) : 1;
+      const clock = { rate, offsetMs: random.between(0, 1e6) };
+      return new SimNode(context, { id, directoryId, disk: new SimDisk(this.#world, random.fork('disk'), this.#plan.syncMs), clock, random });
+    });
+  }
+
+  #makeClient(name: string, address: number): SimClient {
+    return new SimClient({
+      name,
+      world: this.#world,
+      random: this.#random.fork(name),
+      link: this.#link(address),
+      invariants: this.#invariants,
+      trace: this.#trace,
+      thinkMs: this.#plan.thinkMs,
+      brokerCount: this.#plan.brokerCount,
+    });
+  }
+
+  #link(address: number): ClientLink {
+    return new ClientLink({ world: this.#world, network: this.#network, nodes: this.#nodes, invariants: this.#invariants, address });
+  }
+}
