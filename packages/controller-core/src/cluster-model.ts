@@ -1,11 +1,13 @@
 import { RESERVED_DIRECTORY, uuidToBytes } from '@quorate/records';
 import type { NodeId, Uuid } from '@quorate/records';
 import type { BrokerRow, MetadataView } from '@quorate/metadata-image';
-import type { UsableBroker } from './replica-placer.js';
+import { placementLayout } from './replica-placer.js';
+import type { PlacementLayout, UsableBroker } from './replica-placer.js';
 
 /** What a decision asks about brokers, answered without going back to the view: made once, thrown away when a broker changes. */
 export class ClusterModel {
   readonly #brokers: ReadonlyMap<NodeId, BrokerEntry>;
+  #placement: PlacementLayout | undefined;
 
   constructor(view: MetadataView) {
     const brokers = new Map<NodeId, BrokerEntry>();
@@ -54,13 +56,16 @@ export class ClusterModel {
     return this.#brokers.get(id)?.whollyCordoned ?? false;
   }
 
-  /** Brokers that new replicas may be placed on, fenced ones included; by rising id. */
-  usableBrokers(): UsableBroker[] {
-    const usable: UsableBroker[] = [];
+  /** Brokers that new replicas may be placed on, fenced ones included; none in controlled shutdown. */
+  placement(): PlacementLayout {
+    this.#placement ??= placementLayout([...this.#usableBrokers()]);
+    return this.#placement;
+  }
+
+  *#usableBrokers(): Iterable<UsableBroker> {
     for (const [id, broker] of this.#brokers) {
-      if (!broker.inControlledShutdown && !broker.whollyCordoned) usable.push({ id, rack: broker.rack, fenced: broker.fenced });
+      if (!broker.inControlledShutdown && !broker.whollyCordoned) yield { id, rack: broker.rack, fenced: broker.fenced };
     }
-    return usable;
   }
 }
 

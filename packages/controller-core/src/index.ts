@@ -31,7 +31,7 @@ export type {
 } from './command.js';
 export { NO_ERROR, isRefusal, outcomeOf, refusal, type KafkaErrorName } from './errors.js';
 export { ELR_VERSION, KRAFT_VERSION, METADATA_VERSION, SINCE, featureRules, type FeatureRules } from './metadata-version.js';
-export { StripedReplicaPlacer, type UsableBroker } from './replica-placer.js';
+export { StripedReplicaPlacer, placementLayout, type PlacementLayout, type UsableBroker } from './replica-placer.js';
 export { decidePartitionChange, type PartitionChangeRequest, type PartitionChangeRules } from './partition-change.js';
 export { CLUSTER_METADATA_TOPIC } from './topics/topic-name.js';
 export { TOPIC_CONFIGS } from './topics/topic-config.js';

@@ -38,7 +38,6 @@ export interface PartitionChangeRequest {
 type ChangeRecord = MetadataRecord<'PartitionChange'>;
 type ChangeFields = ChangeRecord['value'];
 
-const RECOVERED = 0;
 const RECOVERING = 1;
 const NO_LEADER = -1;
 

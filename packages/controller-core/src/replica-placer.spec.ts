@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { node, seededRandom } from '../test/world.js';
-import { StripedReplicaPlacer } from './replica-placer.js';
+import { placementLayout, StripedReplicaPlacer } from './replica-placer.js';
 import type { UsableBroker } from './replica-placer.js';
 
 function broker(id: number, { rack, fenced = false }: { rack?: string; fenced?: boolean } = {}): UsableBroker {
@@ -8,12 +8,12 @@ function broker(id: number, { rack, fenced = false }: { rack?: string; fenced?: 
 }
 
 function placer(brokers: readonly UsableBroker[], seed = 1): StripedReplicaPlacer {
-  return new StripedReplicaPlacer(brokers, seededRandom(seed));
+  return new StripedReplicaPlacer(placementLayout(brokers), seededRandom(seed));
 }
 
 /** Always the lowest choice: everything begins at its first element, then moves on by one. */
 function unshuffled(brokers: readonly UsableBroker[]): StripedReplicaPlacer {
-  return new StripedReplicaPlacer(brokers, () => 0);
+  return new StripedReplicaPlacer(placementLayout(brokers), () => 0);
 }
 
 describe('refusals', () => {
@@ -146,6 +146,20 @@ describe('spreading', () => {
     };
 
     expect(place()).toEqual(place());
+  });
+
+  it('leaves the layout as it was, so that one serves many placements', () => {
+    const layout = placementLayout([broker(2), broker(0), broker(1), broker(3, { rack: 'a', fenced: true })]);
+    const before = structuredClone(layout);
+
+    const brokers = new StripedReplicaPlacer(layout, seededRandom(1));
+    for (let partition = 0; partition < 50; partition++) brokers.place(3);
+
+    expect(layout).toEqual(before);
+    expect(layout.racks).toEqual([
+      { unfenced: [0, 1, 2], fenced: [] },
+      { unfenced: [], fenced: [3] },
+    ]);
   });
 
   it('does not repeat the same stripes for ever', () => {

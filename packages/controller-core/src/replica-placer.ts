@@ -8,6 +8,29 @@ export interface UsableBroker {
   readonly fenced: boolean;
 }
 
+/** Brokers by rack, worked out once for many placements. Nothing in it is ever changed. */
+export interface PlacementLayout {
+  readonly racks: readonly { readonly unfenced: readonly NodeId[]; readonly fenced: readonly NodeId[] }[];
+  readonly brokerCount: number;
+  readonly unfencedCount: number;
+}
+
+/** Racks by name, brokers in them by rising id; brokers without a rack form a rack of their own, the first. */
+export function placementLayout(brokers: readonly UsableBroker[]): PlacementLayout {
+  const byName = new Map<string | undefined, { unfenced: NodeId[]; fenced: NodeId[] }>();
+  for (const { id, rack, fenced } of brokers) {
+    const ids = byName.get(rack) ?? { unfenced: [], fenced: [] };
+    byName.set(rack, ids);
+    (fenced ? ids.fenced : ids.unfenced).push(id);
+  }
+  const racks = [...byName].sort(([a], [b]) => compareRacks(a, b)).map(([, ids]) => ids);
+  for (const { unfenced, fenced } of racks) {
+    unfenced.sort((a, b) => a - b);
+    fenced.sort((a, b) => a - b);
+  }
+  return { racks, brokerCount: brokers.length, unfencedCount: brokers.filter((broker) => !broker.fenced).length };
+}
+
 /**
  * Places replicas in stripes over racks, so that leaders and followers spread evenly, the replicas of one partition stand
  * in different racks where there are enough, and fenced brokers are used last. Brokers without a rack form one rack of
@@ -25,12 +48,12 @@ export class StripedReplicaPlacer {
   #round = 0;
   #placedSinceShuffle = 0;
 
-  constructor(brokers: readonly UsableBroker[], random: () => number) {
+  constructor({ racks, brokerCount, unfencedCount }: PlacementLayout, random: () => number) {
     this.#random = random;
-    this.#racks = racksOf(brokers, random);
-    this.#brokerCount = brokers.length;
-    this.#unfencedCount = brokers.filter((broker) => !broker.fenced).length;
-    this.#rackOffset = randomIndex(this.#racks.length, random);
+    this.#racks = racks.map(({ unfenced, fenced }) => ({ unfenced: new BrokerRing(unfenced, random), fenced: new BrokerRing(fenced, random) }));
+    this.#brokerCount = brokerCount;
+    this.#unfencedCount = unfencedCount;
+    this.#rackOffset = randomIndex(racks.length, random);
   }
 
   /** Why no partition can have that many replicas here (INVALID_REPLICATION_FACTOR), or undefined when it can. */
@@ -113,13 +136,14 @@ interface Rack {
 
 /** Brokers of one rack, each given out at most once a round, beginning one further along in each round that it is asked. */
 class BrokerRing {
-  readonly #ids: NodeId[];
+  /** The layout's own list until the first shuffle. */
+  #ids: readonly NodeId[];
   #start: number;
   #given = 0;
   #round = -1;
 
-  constructor(ids: NodeId[], random: () => number) {
-    this.#ids = ids.sort((a, b) => a - b);
+  constructor(ids: readonly NodeId[], random: () => number) {
+    this.#ids = ids;
     this.#start = randomIndex(ids.length, random);
   }
 
@@ -135,20 +159,10 @@ class BrokerRing {
   }
 
   shuffle(random: () => number): void {
-    shuffle(this.#ids, random);
+    const ids = [...this.#ids];
+    shuffle(ids, random);
+    this.#ids = ids;
   }
-}
-
-function racksOf(brokers: readonly UsableBroker[], random: () => number): Rack[] {
-  const byName = new Map<string | undefined, { unfenced: NodeId[]; fenced: NodeId[] }>();
-  for (const { id, rack, fenced } of brokers) {
-    const ids = byName.get(rack) ?? { unfenced: [], fenced: [] };
-    byName.set(rack, ids);
-    (fenced ? ids.fenced : ids.unfenced).push(id);
-  }
-  return [...byName]
-    .sort(([a], [b]) => compareRacks(a, b))
-    .map(([, ids]) => ({ unfenced: new BrokerRing(ids.unfenced, random), fenced: new BrokerRing(ids.fenced, random) }));
 }
 
 /** By name; brokers without a rack come first. */

@@ -20,7 +20,7 @@ export function decideCreatePartitions(command: CreatePartitionsCommand, state: 
   const answerOf = ({ name }: { readonly name: string }, error: ItemError): Answer => ({ ...error, name });
   const tooMany = refuseTotal(command.topics, state);
   const duplicates = duplicatesOf(command.topics.map(({ name }) => name));
-  const placer = new StripedReplicaPlacer(state.cluster.usableBrokers(), context.random);
+  const placer = new StripedReplicaPlacer(state.cluster.placement(), context.random);
   const each = command.topics.map((asked): ItemResult<MetadataRecord, Answer> => {
     const error = tooMany ?? refuseName(asked, duplicates, state);
     if (error !== undefined) return { answer: answerOf(asked, error), records: [] };

@@ -41,7 +41,7 @@ function createEach(command: CreateTopicsCommand, state: DecisionState, { random
     duplicates: duplicatesOf(command.topics.map(({ name }) => name)),
     nameByCollisionKey: new Map(),
     topicIds: new Set(),
-    placer: new StripedReplicaPlacer(state.cluster.usableBrokers(), random),
+    placer: new StripedReplicaPlacer(state.cluster.placement(), random),
     random,
   };
   return command.topics.map((topic) => createOne(topic, request, state));
