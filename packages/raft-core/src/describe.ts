@@ -31,9 +31,9 @@ export function describeStatus(status: RaftStatus): string {
 export function describeCoreEvent(event: CoreEvent): string {
   switch (event.kind) {
     case 'described':
-      return `${event.name} ${Object.entries(event.attributes).map(([key, value]) => `${key}=${value}`).join(' ')}`;
+      return `${event.name}: ${Object.entries(event.attributes).map(([key, value]) => `${key}=${value}`).join(' ')}`;
     case 'roleChanged':
-      return `${event.from} -> ${event.to === 'leader' ? 'LEADER' : event.to} e${event.epoch} leader ${event.leaderId ?? '-'} (${event.reason})`;
+      return `${event.from} -> ${event.to === 'leader' ? 'LEADER' : event.to} e${event.epoch} leader ${event.leaderId === undefined ? '-' : `n${event.leaderId}`} (${event.reason})`;
     case 'voteCast': {
       const what = event.preVote ? 'pre-vote' : 'vote';
       return `${event.granted ? 'grants' : 'refuses'} ${what} e${event.epoch} to n${event.candidateId}${event.refusal === undefined ? '' : ` (${event.refusal})`}`;

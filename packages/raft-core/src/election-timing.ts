@@ -19,8 +19,9 @@ export const VOTER_PARK_LIMIT_MS = 150;
 export const FETCH_MAX_WAIT_MS = 500;
 /** Parked fetches of observers and other readers are answered at most this often. */
 export const READER_INTERVAL_MS = 2;
-/** Wait before a failed request is sent again; doubles up to `MAX_RETRY_BACKOFF_MS`. Kafka's `retry.backoff.ms`. */
+/** Wait before a failed request is sent again (Kafka's `retry.backoff.ms`); after some failures it doubles, up to the maximum. */
 export const RETRY_BACKOFF_MS = 20;
+const STEADY_RETRIES = 8;
 export const MAX_RETRY_BACKOFF_MS = 500;
 /** A graceful shutdown that is not done by then is called done. Kafka's value. */
 export const SHUTDOWN_GRACE_MS = 5000;
@@ -43,7 +44,7 @@ export function backoffMs(attempt: number, electionBackoffMaxMs: number, random:
 
 /** Wait after the `failures`-th failed request in a row, from 1. */
 export function retryBackoffMs(failures: number): number {
-  return doubled(RETRY_BACKOFF_MS, failures, MAX_RETRY_BACKOFF_MS);
+  return doubled(RETRY_BACKOFF_MS, Math.max(1, failures - STEADY_RETRIES), MAX_RETRY_BACKOFF_MS);
 }
 
 /** Random in [T, 2T). */

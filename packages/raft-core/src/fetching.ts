@@ -57,7 +57,10 @@ function fetchTarget(core: CoreState, fetcher: Fetcher): { id: NodeId; endpoints
   return { ...role.leader, toLeader: true };
 }
 
-/** Host fills in the chain checksum and the image digest. Only the leader may park it: others are asked who leads. */
+/**
+ * Host fills in the chain checksum and the image digest. Only a leader that is heard may park it: others are asked who leads,
+ * and a leader that is not heard is asked whether it is there at all.
+ */
 function fetchRequest(core: CoreState, toLeader: boolean): FetchRequest {
   const { log, role, config } = core;
   return {
@@ -67,7 +70,7 @@ function fetchRequest(core: CoreState, toLeader: boolean): FetchRequest {
     currentLeaderEpoch: core.election.epoch,
     fetchOffset: log.endOffset,
     lastFetchedEpoch: log.lastEpoch,
-    maxWaitMs: toLeader ? FETCH_MAX_WAIT_MS : 0,
+    maxWaitMs: toLeader && role.kind === 'follower' && role.lost === undefined ? FETCH_MAX_WAIT_MS : 0,
     maxBytes: FETCH_MAX_BYTES,
     // One that knows none yet must be told at once, so it is 0 and not absent.
     highWatermark: core.highWatermark ?? (0 as FetchRequest['highWatermark']),

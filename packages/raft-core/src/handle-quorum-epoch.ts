@@ -16,7 +16,7 @@ function beginError(core: CoreState, request: BeginQuorumEpochRequest): RaftErro
   const { leaderId, leaderEpoch, leaderEndpoints } = request;
   if (leaderId === core.self.id) return 'INVALID_REQUEST';
   if (leaderEpoch < core.election.epoch) return 'FENCED_LEADER_EPOCH';
-  adoptLeader(core, { epoch: leaderEpoch, leaderId, endpoints: leaderEndpoints }, `${leaderId} began the epoch`);
+  adoptLeader(core, { epoch: leaderEpoch, leaderId, endpoints: leaderEndpoints }, `n${leaderId} began the epoch`);
   if (!isForThisReplica(core, request.voter)) return 'INVALID_VOTER_KEY';
   if (core.role.kind === 'follower') hearLeader(core, core.role);
   return 'NONE';
@@ -33,7 +33,7 @@ function endError(core: CoreState, request: EndQuorumEpochRequest): RaftErrorNam
   const { leaderId, leaderEpoch, leaderEndpoints } = request;
   if (leaderId === core.self.id) return 'INVALID_REQUEST';
   if (leaderEpoch < core.election.epoch) return 'FENCED_LEADER_EPOCH';
-  adoptLeader(core, { epoch: leaderEpoch, leaderId, endpoints: leaderEndpoints }, `${leaderId} ended the epoch`);
+  adoptLeader(core, { epoch: leaderEpoch, leaderId, endpoints: leaderEndpoints }, `n${leaderId} ended the epoch`);
   return 'NONE';
 }
 

@@ -6,7 +6,7 @@ import type { RaftResponse } from './messages.js';
 import type { OpenRequest } from './request-table.js';
 import { beginFailed } from './role-leader.js';
 import { endAcknowledged, endFailed } from './role-resigned.js';
-import { takeVoteFailure, takeVoteResponse } from './rounds.js';
+import { countRound, recordVoteResponse, takeVoteFailure } from './rounds.js';
 import { takeFetchResponse } from './take-fetch-response.js';
 
 /**
@@ -25,8 +25,10 @@ export function handleResponse(core: CoreState, input: Extract<Input, { kind: 'r
   if (response.kind !== open.request.kind || isOlder || response.error === 'UNKNOWN_LEADER_EPOCH') {
     return noUsableAnswer(core, open, 'unavailable');
   }
+  // In the record first: the refusal that tells of a leader ends the round.
+  if (response.kind === 'vote') recordVoteResponse(core, open, response);
   const { role } = core;
-  adoptLeader(core, { epoch: response.leaderEpoch, leaderId: response.leaderId, endpoints: response.leaderEndpoints }, `answer of ${open.to}`);
+  adoptLeader(core, { epoch: response.leaderEpoch, leaderId: response.leaderId, endpoints: response.leaderEndpoints }, `answer of n${open.to}`);
   if (core.role === role) dispatch(core, open, response);
 }
 
@@ -39,7 +41,7 @@ function dispatch(core: CoreState, open: OpenRequest, response: RaftResponse): v
   const { role } = core;
   switch (response.kind) {
     case 'vote':
-      return takeVoteResponse(core, open, response);
+      return countRound(core);
     case 'fetch':
       if (role.kind === 'follower') return takeFetchResponse(core, role, open, response);
       // Nobody was found who knows a leader.

@@ -17,7 +17,7 @@ import { compareLogs, decideVote, type VoterSituation } from './vote.js';
 export function handleVote(core: CoreState, token: ReplyToken, request: VoteRequest): void {
   if (!isPlausible(core, request)) return answer(core, token, request, 'INVALID_REQUEST', undefined);
   if (request.candidateEpoch < core.election.epoch) return answer(core, token, request, 'FENCED_LEADER_EPOCH', 'older-epoch');
-  adoptEpoch(core, request.candidateEpoch, `${request.preVote ? 'pre-vote' : 'vote'} of ${request.candidate.id} names a newer epoch`);
+  adoptEpoch(core, request.candidateEpoch, `${request.preVote ? 'pre-vote' : 'vote'} of n${request.candidate.id} names a newer epoch`);
   if (!isForThisReplica(core, request.voter)) return answer(core, token, request, 'INVALID_VOTER_KEY', 'unknown-voter-key');
   const verdict = decideVote(situation(core), { ...request.candidate, ...request }, request.preVote);
   if (verdict.granted) {

@@ -1,3 +1,4 @@
+import type { NodeId } from '@quorate/records';
 import { assert, assertNever } from './assert.js';
 import type { RaftCoreConfig } from './config.js';
 import { describeEvent, newCoreState, type CoreState } from './core-state.js';
@@ -84,8 +85,7 @@ function take(core: CoreState, input: Input): void {
       if (role.kind === 'leader') role.parked.remove(input.token);
       return;
     case 'connectionLost':
-      if (role.kind === 'follower' && role.leader.id === input.peer) leaderDisconnected(core, role);
-      return;
+      return disconnected(core, input.peer);
     case 'connectionUp':
       return;
     case 'flushed':
@@ -124,6 +124,13 @@ function isDue(core: CoreState): boolean {
 function nextDeadlineMs(core: CoreState): number | undefined {
   if (core.shutdown === 'complete') return undefined;
   return earliest(core.requests.nextDeadlineMs, deadlineOfRole(core), shutdownDeadlineMs(core));
+}
+
+/** What was fetched over the broken connection does not come any more; a lost leader is news. */
+function disconnected(core: CoreState, peer: NodeId): void {
+  const fetch = core.requests.find((open) => open.to === peer && open.request.kind === 'fetch');
+  if (fetch !== undefined) handleRequestFailure(core, core.requests.take(fetch.requestId), 'unavailable');
+  if (core.role.kind === 'follower' && core.role.leader.id === peer) leaderDisconnected(core, core.role);
 }
 
 function takeFlush(core: CoreState, input: Extract<Input, { kind: 'flushed' }>): void {

@@ -45,6 +45,8 @@ export function fetchSucceeded(core: CoreState, role: FollowerRole): void {
   hearLeader(core, role);
   if (role.lost?.ended === false) role.lost = undefined;
   role.hasFetched = true;
+  // The election that a vote was granted for is over.
+  core.notBeforeMs = -Infinity;
   role.fetchDeadlineMs = core.nowMs + core.config.timers.fetchTimeoutMs;
   core.lostRounds = 0;
 }

@@ -21,12 +21,11 @@ export function stand(core: CoreState, standing: Standing): void {
   countRound(core);
 }
 
-/** One voter's answer to the round that runs. */
-export function takeVoteResponse(core: CoreState, open: OpenRequest, response: VoteResponse): void {
+/** Puts one voter's answer into the record of the round that runs; `countRound` draws the consequence. */
+export function recordVoteResponse(core: CoreState, open: OpenRequest, response: VoteResponse): void {
   const refusal = response.granted && response.error === 'NONE' ? undefined : (response.refusal ?? refusalOf(response.error));
   const log = { lastEpoch: response.lastEpoch, endOffset: response.endOffset };
   ballot(runningCampaign(core))?.record(open.to, { refusal, log }, core.nowMs);
-  countRound(core);
 }
 
 /** One voter that could not be asked. An address that does not speak the RPC has not answered either. */
@@ -49,7 +48,8 @@ export function yieldRound(core: CoreState, role: ProspectiveRole, standing: Sta
   leavePreVote(core, role, standing, 'yielded to another voter', 'yielded');
 }
 
-function countRound(core: CoreState): void {
+/** Goes on when the round is won, gives it up when a majority is out of reach. */
+export function countRound(core: CoreState): void {
   const campaign = runningCampaign(core);
   if (campaign === undefined) return;
   const { role } = core;

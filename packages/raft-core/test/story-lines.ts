@@ -1,0 +1,74 @@
+import { describeCoreEvent } from '../src/describe.js';
+import type { Effect } from '../src/effect.js';
+import type { LeaderHint, RaftRequest, RaftResponse } from '../src/messages.js';
+
+/** An effect as a line of a story; undefined for those that say nothing new (sends and replies have lines of their own). */
+export function describeEffect(effect: Effect): string | undefined {
+  switch (effect.kind) {
+    case 'persistElectionState': {
+      const { epoch, leaderId, votedKey } = effect.state;
+      return `writes quorum-state: epoch ${epoch}, leader ${name(leaderId)}, vote ${name(votedKey?.id)}`;
+    }
+    case 'append':
+      return `appends ${effect.batches.map((batch) => `${batch.baseOffset}-${batch.endOffset} e${batch.epoch}`).join(', ')}`;
+    case 'appendControl':
+      return `appends control batch at ${effect.baseOffset} e${effect.epoch}: ${effect.records.map((record) => record.kind).join(', ')}`;
+    case 'truncate':
+      return `truncates its log to ${effect.endOffset}`;
+    case 'advanceHighWatermark':
+      return `high watermark is ${effect.highWatermark}`;
+    case 'leadershipReady':
+      return `is ready to lead e${effect.epoch}: all before ${effect.epochStartOffset} is committed`;
+    case 'leadershipLost':
+      return `leads e${effect.epoch} no longer`;
+    case 'proposalRefused':
+      return `refuses the proposal: ${effect.reason}`;
+    case 'votersChanged':
+      return undefined;
+    case 'shutdownComplete':
+      return 'has shut down';
+    case 'event':
+      return effect.event.kind === 'described' && effect.event.level === 'debug' ? undefined : describeCoreEvent(effect.event);
+    default:
+      return undefined;
+  }
+}
+
+export function describeRequest(request: RaftRequest): string {
+  switch (request.kind) {
+    case 'vote':
+      return `${request.preVote ? 'pre-vote' : 'vote'} for e${request.candidateEpoch}? log ${request.endOffset} of e${request.lastEpoch} (${request.trigger}, attempt ${request.attempt})`;
+    case 'beginQuorumEpoch':
+      return `begin e${request.leaderEpoch}`;
+    case 'endQuorumEpoch':
+      return `end e${request.leaderEpoch}, successors ${request.preferredCandidates.map(({ id }) => `n${id}`).join(' ') || 'none'}`;
+    case 'fetch':
+      return `fetch at ${request.fetchOffset} of e${request.lastFetchedEpoch}, in e${request.currentLeaderEpoch}, hw ${request.highWatermark ?? '-'}`;
+  }
+}
+
+export function describeResponse(response: RaftResponse): string {
+  const error = response.error === 'NONE' ? '' : `${response.error}, ${hint(response)}`;
+  switch (response.kind) {
+    case 'vote':
+      if (response.granted) return 'granted';
+      return `refused: ${response.refusal ?? response.error}, ${hint(response)}`;
+    case 'fetch': {
+      if (error !== '') return error;
+      if (response.diverging !== undefined) return `diverging: e${response.diverging.epoch} ends at ${response.diverging.endOffset}`;
+      const { batches } = response;
+      const data = batches.length === 0 ? 'nothing new' : `batches ${batches.map((batch) => `${batch.baseOffset}-${batch.endOffset} e${batch.epoch}`).join(', ')}`;
+      return `${data}, hw ${response.highWatermark ?? '-'}`;
+    }
+    default:
+      return error === '' ? 'ok' : error;
+  }
+}
+
+function hint({ leaderId, leaderEpoch }: LeaderHint): string {
+  return `e${leaderEpoch} leader ${name(leaderId)}`;
+}
+
+function name(id: number | undefined): string {
+  return id === undefined ? '-' : `n${id}`;
+}
