@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { NodeFileSystem, formatDirectory, inspectDirectory, type Formatted, type Refusal } from '@quorate/metadata-log';
+import { formatDirectory, inspectDirectory, type Formatted, type Refusal } from '@quorate/metadata-log';
+import { NodeFileSystem } from '@quorate/metadata-log/node';
 import type { MetadataRecord } from '@quorate/records';
 import { readServerConfiguration } from '@quorate/roles';
 import { CommandError, succeed, type CliCommand } from './command.js';

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { NodeFileSystem, inspectDirectory } from '@quorate/metadata-log';
+import { inspectDirectory } from '@quorate/metadata-log';
+import { NodeFileSystem } from '@quorate/metadata-log/node';
 import { readServerConfiguration } from '@quorate/roles';
 import { succeed, type CliCommand } from './command.js';
 import { readFlags, requiredFlag } from './read-flags.js';

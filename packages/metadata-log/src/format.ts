@@ -1,4 +1,4 @@
-import { encodeRecord, genesisChecksum, isReservedUuid, utf8Encode, type MetadataRecord, type NodeId, type Offset, type Uuid } from '@quorate/records';
+import { ZERO_UUID, encodeRecord, genesisChecksum, isReservedUuid, utf8Encode, type MetadataRecord, type NodeId, type Offset, type Uuid } from '@quorate/records';
 import type { Voter } from '@quorate/raft-core';
 import { writeFileDurably } from './durable-file.js';
 import { createElectionFiles } from './election-file.js';
@@ -50,7 +50,7 @@ export function formatDirectory(fs: FileSystem, request: FormatRequest, done: (r
       else next(undefined);
     },
     ...(request.isController ? logSteps(fs, request) : []),
-    (next) => writeFileDurably(fs, META_PROPERTIES, encodeMetaProperties(request), next),
+    (next) => writeFileDurably(fs, META_PROPERTIES, encodeMetaProperties({ ...request, recoveryId: ZERO_UUID }), next),
   ];
   inSequence(steps, (error) => done(error === undefined ? { kind: 'formatted' } : diskRefusal(error, 'Formatting')));
 }
