@@ -24,7 +24,7 @@ export interface FlushedMarker {
 
 export type SlotRead =
   | { readonly kind: 'marker'; readonly marker: FlushedMarker }
-  /** Nothing was ever written here. */
+  /** Nothing was ever written here, or the file ends before: a crash left any size while it was being made. */
   | { readonly kind: 'blank' }
   /** Neither zeros nor a marker. A slot lies within one sector, so no crash leaves this. */
   | { readonly kind: 'damaged' };
@@ -60,8 +60,8 @@ export function encodeMarker(into: Uint8Array, marker: FlushedMarker, segmentBas
 
 /** @param slot - the slot's bytes; fewer than 64 when the file ends before. */
 export function decodeMarker(slot: Uint8Array, segmentBase: number): SlotRead {
-  if (isBlank(slot)) return { kind: 'blank' };
-  if (slot.length < MARKER_BYTES || readU32(slot, AT.magic) !== MAGIC) return { kind: 'damaged' };
+  if (slot.length < MARKER_BYTES || isBlank(slot)) return { kind: 'blank' };
+  if (readU32(slot, AT.magic) !== MAGIC) return { kind: 'damaged' };
   if (readU32(slot, AT.checksum) !== crc32c(slot, AT.magic, MARKER_BYTES)) return { kind: 'damaged' };
   if (!isBlank(slot, MARKER_BYTES)) return { kind: 'damaged' };
   const marker: FlushedMarker = {

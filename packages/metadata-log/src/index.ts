@@ -13,3 +13,4 @@ export { LogDamageError } from './errors.js';
 export { SnapshotWriter, type SnapshotHead } from './snapshot-file.js';
 export { readSnapshot, type SnapshotContent } from './snapshot-read.js';
 export { BOOTSTRAP_SNAPSHOT, LOG_DIRECTORY, META_PROPERTIES, parseSegmentName, parseSnapshotName, segmentPath, snapshotPath, type SnapshotId } from './paths.js';
+export { lockDataDirectory, makeDataDirectory, NodeFileSystem, type DirectoryLock, type LockRefused } from './node-file-system.js';

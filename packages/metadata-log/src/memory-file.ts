@@ -9,6 +9,12 @@ interface SectorVersion {
   readonly bytes: Uint8Array;
 }
 
+/** Everything written up to a moment, as a sync that begins then covers it. */
+export interface SyncMark {
+  readonly version: number;
+  readonly sizeBytes: number;
+}
+
 interface SizeVersion {
   readonly version: number;
   readonly sizeBytes: number;
@@ -60,20 +66,19 @@ export class MemoryFile {
   }
 
   /** Names everything written so far, for `settle` and `lose`. */
-  mark(): number {
-    return this.version;
+  mark(): SyncMark {
+    return { version: this.version, sizeBytes: this.current.size };
   }
 
   /** A sync that was begun at `mark` succeeded. */
-  settle(mark: number): void {
+  settle({ version: mark, sizeBytes }: SyncMark): void {
     for (const [sector, versions] of this.pendingSectors) {
       const last = versions.findLast(({ version }) => version <= mark);
       if (last === undefined) continue;
       this.durable.writeBeyond(last.bytes, sector * SECTOR_BYTES);
       this.keepAfter(sector, versions, mark);
     }
-    const size = this.pendingSizes.findLast(({ version }) => version <= mark);
-    if (size !== undefined) this.durable.resize(size.sizeBytes);
+    this.durable.resize(sizeBytes);
     this.pendingSizes = this.pendingSizes.filter(({ version }) => version > mark);
   }
 
@@ -81,7 +86,7 @@ export class MemoryFile {
    * A sync that was begun at `mark` failed: any part of it may be on the disk, and the system has forgotten that the rest
    * is not. No later sync helps; readers still see what was written.
    */
-  lose(mark: number, random: Random): void {
+  lose({ version: mark }: SyncMark, random: Random): void {
     for (const [sector, versions] of this.pendingSectors) {
       const candidates = versions.filter(({ version }) => version <= mark);
       const chosen = pick(candidates, random);

@@ -2,6 +2,8 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { FileHandle, FileSystem } from './file-system.js';
 
+export { lockDataDirectory, type DirectoryLock, type LockRefused } from './node-directory-lock.js';
+
 type Done = (error: Error | undefined) => void;
 
 /**

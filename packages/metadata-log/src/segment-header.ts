@@ -50,8 +50,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
 
 /** @param block - the first 4 KiB of the file, or fewer where the file is shorter. */
 export function decodeSegmentHeader(block: Uint8Array): HeaderRead {
-  if (isBlank(block)) return { kind: 'blank' };
-  if (block.length < BLOCK_BYTES || !bytesEqual(block.subarray(0, MAGIC.length), MAGIC)) return { kind: 'damaged' };
+  if (block.length < BLOCK_BYTES || isBlank(block)) return { kind: 'blank' };
+  if (!bytesEqual(block.subarray(0, MAGIC.length), MAGIC)) return { kind: 'damaged' };
   if (readU32(block, AT.checksum) !== crc32c(block, AT.version, BLOCK_BYTES)) return { kind: 'damaged' };
   const version = readU16(block, AT.version);
   if (version !== SEGMENT_FORMAT_VERSION) return { kind: 'unknown-version', version };

@@ -2,7 +2,7 @@ import type { Offset } from '@quorate/records';
 import type { FileSystem } from './file-system.js';
 import { LOG_DIRECTORY } from './paths.js';
 import type { MarkerContent, Segment } from './segment.js';
-import { inSequence, type Step } from './steps.js';
+import { inSequence } from './steps.js';
 
 /** What to cut, and what the marker has to say before anything is. */
 export interface Cut {
@@ -21,23 +21,28 @@ export interface Cut {
  * Cuts the log so that a crash at any point leaves either the old end or the new one, or something between that recovery
  * takes for an unfinished write, never for damage:
  *
- * 1. The marker is lowered in the kept segment and in each behind it, and synced. From here on nothing beyond the cut
- *    counts as having been durable, whichever of these files survive.
+ * 1. The marker is lowered in the kept segment, and synced. Its generation is the highest of all, so from here on nothing
+ *    beyond the cut counts as having been durable, whatever the markers of later segments say.
  * 2. Only then the later segments are removed, newest first, and the kept one is cut; file and directory are synced.
  */
 export function cutSegments(fs: FileSystem, cut: Cut, done: (error: Error | undefined) => void): void {
   const kept = cut.segments[cut.keep]!;
-  const lower = cut.segments.slice(cut.keep).map((segment): Step => (next) => {
-    segment.writeMarker(cut.marker);
-    segment.handle.sync(next);
-  });
-  const remove: Step = (next) => {
-    while (cut.segments.length > cut.keep + 1) removeLast(fs, cut.segments);
-    kept.truncate(cut.endOffset, cut.position);
-    kept.unsynced = false;
-    kept.handle.sync(next);
-  };
-  inSequence([...lower, remove, (next) => fs.syncDirectory(LOG_DIRECTORY, next)], done);
+  inSequence(
+    [
+      (next) => {
+        kept.writeMarker(cut.marker);
+        kept.handle.sync(next);
+      },
+      (next) => {
+        while (cut.segments.length > cut.keep + 1) removeLast(fs, cut.segments);
+        kept.truncate(cut.endOffset, cut.position);
+        kept.unsynced = false;
+        kept.handle.sync(next);
+      },
+      (next) => fs.syncDirectory(LOG_DIRECTORY, next),
+    ],
+    done,
+  );
 }
 
 function removeLast(fs: FileSystem, segments: Segment[]): void {
