@@ -4,7 +4,7 @@ import { validateFetch } from './fetch.js';
 import { refuseFetch, replyData, replyDiverging, replySnapshot } from './fetch-replies.js';
 import { endEpochWhenReady } from './hand-over.js';
 import type { ReplyToken } from './input.js';
-import { advanceHighWatermark, answerReaders, countContact, isBehind, progressOf } from './leader-replication.js';
+import { advanceHighWatermark, countContact, isBehind, parkReader, progressOf } from './leader-replication.js';
 import type { FetchRequest, RaftErrorName } from './messages.js';
 import type { ParkedFetch } from './parked-fetches.js';
 import { recordFetch } from './replica-progress.js';
@@ -77,15 +77,14 @@ function answerOrPark(core: CoreState, role: LeaderRole, fetch: ParkedFetch, max
   if (fetch.isVoter) {
     const hasNews = fetch.fetchOffset < core.log.endOffset || isBehind(fetch, role.highWatermark);
     if (hasNews) return replyData(core, role, fetch);
-    role.parked.add(fetch);
+    role.parkedVoters.add(fetch);
     return;
   }
-  role.parked.add(fetch);
-  answerReaders(core, role);
+  parkReader(core, role, fetch);
 }
 
 /** A voter has one Fetch in flight; a second one means that it no longer waits for the first. */
 function supersede(core: CoreState, role: LeaderRole, fetch: ParkedFetch): void {
   if (!fetch.isVoter) return;
-  for (const older of role.parked.takeWhere((parked) => parked.isVoter && parked.replicaId === fetch.replicaId)) replyData(core, role, older);
+  for (const older of role.parkedVoters.takeWhere((parked) => parked.replicaId === fetch.replicaId)) replyData(core, role, older);
 }

@@ -2,6 +2,7 @@ import type { NodeId, Offset, Uuid } from '@quorate/records';
 import { isVoter, voterSet, type CoreState } from './core-state.js';
 import { OBSERVER_SESSION_MS, READER_INTERVAL_MS, checkQuorumMs } from './election-timing.js';
 import { replyData } from './fetch-replies.js';
+import type { ReplyToken } from './input.js';
 import { nextHighWatermark } from './high-watermark.js';
 import type { ParkedFetch } from './parked-fetches.js';
 import { newProgress, type ReplicaProgress } from './replica-progress.js';
@@ -65,7 +66,8 @@ export function advanceHighWatermark(core: CoreState, role: LeaderRole): void {
   role.highWatermark = next;
   announceHighWatermark(core, next);
   if (isFirst) announceReadiness(core, role);
-  for (const fetch of role.parked.takeWhere((parked) => parked.isVoter && isBehind(parked, next))) replyData(core, role, fetch);
+  for (const fetch of role.parkedVoters.takeWhere((parked) => isBehind(parked, next))) replyData(core, role, fetch);
+  role.readersDue = true;
   answerReaders(core, role);
 }
 
@@ -85,31 +87,46 @@ function announceReadiness(core: CoreState, role: LeaderRole): void {
 /** Something was appended: voters get it at once, while it is on its way to our own disk. */
 export function answerVoters(core: CoreState, role: LeaderRole): void {
   const { endOffset } = core.log;
-  for (const fetch of role.parked.takeWhere((parked) => parked.isVoter && parked.fetchOffset < endOffset)) replyData(core, role, fetch);
+  for (const fetch of role.parkedVoters.takeWhere((parked) => parked.fetchOffset < endOffset)) replyData(core, role, fetch);
 }
 
 /** Readers that have something to learn, all at once, so that the answer is encoded once; at most every 2 ms. */
 export function answerReaders(core: CoreState, role: LeaderRole): void {
-  if (core.nowMs < role.readersAnsweredMs + READER_INTERVAL_MS) return;
-  const due = role.parked.takeWhere((parked) => isReaderDue(role, parked));
-  if (due.length === 0) return;
-  role.readersAnsweredMs = core.nowMs;
+  if (!role.readersDue || core.nowMs < role.readersAnsweredMs + READER_INTERVAL_MS) return;
+  role.readersDue = false;
+  const due = role.parkedReaders.takeWhere((parked) => isReaderDue(role, parked));
+  if (due.length > 0) role.readersAnsweredMs = core.nowMs;
   for (const fetch of due) replyData(core, role, fetch);
 }
 
 /** When parked fetches must be looked at. */
 export function parkedDeadlineMs(role: LeaderRole): number | undefined {
-  const readersWait = role.parked.some((parked) => isReaderDue(role, parked));
-  return earliest(role.parked.nextDeadlineMs, readersWait ? role.readersAnsweredMs + READER_INTERVAL_MS : undefined);
+  const paced = role.readersDue ? role.readersAnsweredMs + READER_INTERVAL_MS : undefined;
+  return earliest(role.parkedVoters.nextDeadlineMs, role.parkedReaders.nextDeadlineMs, paced);
 }
 
 export function answerExpired(core: CoreState, role: LeaderRole): void {
-  for (const fetch of role.parked.takeExpired(core.nowMs)) replyData(core, role, fetch);
+  for (const fetch of role.parkedVoters.takeExpired(core.nowMs)) replyData(core, role, fetch);
+  for (const fetch of role.parkedReaders.takeExpired(core.nowMs)) replyData(core, role, fetch);
+}
+
+/** Parks a reader's Fetch; it is answered at once if it has something to learn and its turn has come. */
+export function parkReader(core: CoreState, role: LeaderRole, fetch: ParkedFetch): void {
+  role.parkedReaders.add(fetch);
+  if (isReaderDue(role, fetch)) role.readersDue = true;
+  answerReaders(core, role);
+}
+
+/** The asker is gone. */
+export function forgetParked(core: CoreState, token: ReplyToken): void {
+  if (core.role.kind !== 'leader') return;
+  core.role.parkedVoters.remove(token);
+  core.role.parkedReaders.remove(token);
 }
 
 function isReaderDue(role: LeaderRole, parked: ParkedFetch): boolean {
   const { highWatermark } = role;
-  if (parked.isVoter || highWatermark === undefined) return false;
+  if (highWatermark === undefined) return false;
   return parked.fetchOffset < highWatermark || isBehind(parked, highWatermark);
 }
 

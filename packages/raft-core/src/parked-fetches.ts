@@ -17,8 +17,7 @@ export interface ParkedFetch {
 }
 
 /**
- * The fetches that a leader holds back, oldest first. A voter is answered on append and when the high watermark moves, a
- * reader when the high watermark moves, everyone at its deadline and when leadership ends.
+ * Fetches that a leader holds back, oldest first: until there is something to say, their deadline comes, or leadership ends.
  */
 export class ParkedFetches {
   readonly #byToken = new Map<ReplyToken, ParkedFetch>();
@@ -43,11 +42,6 @@ export class ParkedFetches {
     const taken = [...this.#byToken.values()].filter(matches);
     for (const fetch of taken) this.#byToken.delete(fetch.token);
     return taken;
-  }
-
-  some(matches: (fetch: ParkedFetch) => boolean): boolean {
-    for (const fetch of this.#byToken.values()) if (matches(fetch)) return true;
-    return false;
   }
 
   /** Takes out those whose time is over. */

@@ -9,7 +9,7 @@ import { beginHandOver, endEpochWhenReady } from './hand-over.js';
 import { handleRequest } from './handle-request.js';
 import { handleRequestFailure, handleResponse } from './handle-response.js';
 import type { Input } from './input.js';
-import { advanceHighWatermark } from './leader-replication.js';
+import { advanceHighWatermark, forgetParked } from './leader-replication.js';
 import { leaderDisconnected } from './role-follower.js';
 import { propose } from './role-leader.js';
 import { deadlineOfRole, driveRole, tickRole } from './roles.js';
@@ -71,7 +71,6 @@ export class RaftCore {
 }
 
 function take(core: CoreState, input: Input): void {
-  const { role } = core;
   switch (input.kind) {
     case 'tick':
       return tick(core);
@@ -82,8 +81,7 @@ function take(core: CoreState, input: Input): void {
     case 'requestFailed':
       return handleRequestFailure(core, core.requests.take(input.requestId), input.failure);
     case 'requestCancelled':
-      if (role.kind === 'leader') role.parked.remove(input.token);
-      return;
+      return forgetParked(core, input.token);
     case 'connectionLost':
       return disconnected(core, input.peer);
     case 'connectionUp':

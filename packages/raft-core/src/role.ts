@@ -77,7 +77,12 @@ export interface LeaderRole {
   /** Everyone else who fetches under an id, by id and directory id. */
   readonly observers: Map<string, ReplicaProgress>;
   readonly announcements: Map<NodeId, Announcement>;
-  readonly parked: ParkedFetches;
+  /** Fetches of voters: answered on append and when the high watermark moves. */
+  readonly parkedVoters: ParkedFetches;
+  /** Fetches of everyone else: answered when the high watermark moves, and paced. */
+  readonly parkedReaders: ParkedFetches;
+  /** Some reader may have something to learn. */
+  readersDue: boolean;
   /** Voters heard in the present check-quorum window, and its end. */
   readonly heard: Set<NodeId>;
   checkQuorumMs: number;

@@ -119,7 +119,9 @@ export function becomeLeader(core: CoreState, grantingVoters: readonly ReplicaKe
     voters: new Map(),
     observers: new Map(),
     announcements: new Map(),
-    parked: new ParkedFetches(),
+    parkedVoters: new ParkedFetches(),
+    parkedReaders: new ParkedFetches(),
+    readersDue: false,
     heard: new Set(),
     checkQuorumMs: core.nowMs + checkQuorumMs(core.config.timers.fetchTimeoutMs),
     handOver: undefined,
@@ -167,7 +169,8 @@ function moveTo(core: CoreState, next: Role, election: ElectionState, reason: st
   announceLeader(core);
   if (from.kind !== 'leader') return;
   core.outbox.emit({ kind: 'leadershipLost', epoch: epochBefore, reason });
-  refuseParked(core, from.parked);
+  refuseParked(core, from.parkedVoters);
+  refuseParked(core, from.parkedReaders);
 }
 
 function checkMove(core: CoreState, next: Role, election: ElectionState): void {
