@@ -51,7 +51,7 @@ describe('a power cut', () => {
   });
 
   it('at every file-system call of append, roll, truncate and vote loses nothing that was promised', async () => {
-    expect(callsOfStory).toBeGreaterThan(150);
+    expect(callsOfStory).toBeGreaterThan(120);
     for (let call = 0; call <= callsOfStory; call++) {
       for (let outcome = 0; outcome < 4; outcome++) {
         const random = seeded(call * 100 + outcome);

@@ -1,4 +1,3 @@
-export { NodeFileSystem } from './node-file-system.js';
 export type { FileHandle, FileSystem } from './file-system.js';
 export { fileSystemError, isDiskError, type FileSystemError } from './file-system-error.js';
 export { openLog, type OpenedLog, type OpenLogOptions, type RecoveredState } from './open-log.js';
