@@ -1,7 +1,7 @@
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 /** Info: transitions. Debug: messages. Warn: healed itself, look later. Error: someone must act. */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 /** Values of one line, under the keys of `log-keys.ts` where one fits. */
 export type LogFields = Readonly<Record<string, unknown>>;
 

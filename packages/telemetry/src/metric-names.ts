@@ -33,6 +33,8 @@ export const METRICS = {
   kafka_controller_kafkacontroller_newactivecontrollerscount: { type: 'gauge', help: 'Leader changes seen.' },
   kafka_controller_kafkacontroller_timedoutbrokerheartbeatcount: { type: 'gauge', help: 'Heartbeats that waited too long to be decided.' },
   quorate_controller_commands_total: { type: 'counter', labels: ['kind', 'outcome'], help: 'Commands answered.' },
+  quorate_controller_command_duration_seconds: { type: 'histogram', labels: ['command', 'outcome'], buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2, 10], help: 'From the arrival of a command at the active controller to its answer, seconds.' },
+  quorate_controller_queued_commands: { type: 'gauge', help: 'Commands that wait to be decided; on the active controller.' },
   // Followers of the metadata: brokers, gateway, exporter.
   kafka_server_brokermetadatametrics_last_applied_record_offset: { type: 'gauge', help: 'Offset of the last record applied.' },
   kafka_server_brokermetadatametrics_last_applied_record_lag_ms: { type: 'gauge', help: 'Age of the last record when it was applied, milliseconds.' },
@@ -48,7 +50,21 @@ export const METRICS = {
   // RPC, every server.
   quorate_rpc_calls_total: { type: 'counter', labels: ['method', 'code'], help: 'Unary calls answered, by gRPC status.' },
   quorate_rpc_call_duration_seconds: { type: 'histogram', labels: ['method'], buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5], help: 'Unary calls, seconds.' },
+  // The cluster as one, on the exporter.
+  quorate_cluster_active_controllers: { type: 'gauge', help: 'Controllers that say they lead the newest epoch; anything but one wants a look.' },
+  quorate_cluster_reachable_controllers: { type: 'gauge', help: 'Controllers that can be reached.' },
+  quorate_cluster_controllers: { type: 'gauge', help: 'Voters of the quorum.' },
+  quorate_cluster_epoch: { type: 'gauge', help: 'Newest epoch that a controller tells of.' },
+  quorate_cluster_high_watermark_offset: { type: 'gauge', help: 'High watermark of the leader (exclusive offset).' },
+  quorate_cluster_replica_lag_records: { type: 'gauge', labels: ['replica', 'status'], help: 'Records that a voter or observer is behind the leader.' },
+  quorate_cluster_replica_last_fetch_age_seconds: { type: 'gauge', labels: ['replica', 'status'], help: 'Since the leader last heard of a replica, seconds.' },
+  quorate_cluster_brokers: { type: 'gauge', labels: ['state'], help: 'Registered brokers by state.' },
+  quorate_cluster_topics: { type: 'gauge', help: 'Topics.' },
+  quorate_cluster_partitions: { type: 'gauge', help: 'Partitions of all topics.' },
+  quorate_cluster_offline_partitions: { type: 'gauge', help: 'Partitions without a leader.' },
+  quorate_cluster_elections: { type: 'gauge', labels: ['trigger', 'outcome'], help: 'Elections that the controllers remember.' },
   // Every process.
+  quorate_late_timers_total: { type: 'counter', help: 'Deadlines that fired more than 50 ms late: the process or the machine stood still.' },
   quorate_build_info: { type: 'gauge', labels: ['version', 'app'], help: 'Always one.' },
 } as const satisfies Record<string, MetricDefinition>;
 

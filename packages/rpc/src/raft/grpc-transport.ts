@@ -1,6 +1,6 @@
 import type { Endpoint, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, RequestId } from '@quorate/raft-core';
 import type { Transport, TransportReceiver } from '@quorate/raft-node';
-import type { NodeId } from '@quorate/records';
+import type { NodeId, Offset } from '@quorate/records';
 import type { RaftServiceService } from '../gen/quorate/raft/v1/raft_service.js';
 import type { HandlersOf } from '../server/handlers.js';
 import { PeerConnection, type PeerOptions } from './peer-connection.js';
@@ -11,6 +11,8 @@ export interface GrpcTransportOptions {
   readonly requestTimeoutMs: number;
   /** Something about a peer that a person may want to know; not an error of ours. */
   readonly problem: (peer: NodeId, message: string) => void;
+  /** A leader's Fetch answer named the offset up to which it has published on the feed. */
+  readonly heardFeedOffset?: (offset: Offset) => void;
 }
 
 /** A broken stream's one redial may take this long before the peer counts as lost. */
@@ -87,7 +89,7 @@ export class GrpcTransport implements Transport {
     const connection = new PeerConnection(
       endpoint,
       {
-        response: (requestId, response) => this.#receiver?.response(requestId, id, response),
+        response: (requestId, response) => this.#handleResponse(requestId, id, response),
         requestFailed: (requestId, failure) => this.#receiver?.requestFailed(requestId, id, failure),
         connectionLost: () => this.#receiver?.connectionLost(id),
         connectionUp: () => this.#receiver?.connectionUp(id),
@@ -97,6 +99,11 @@ export class GrpcTransport implements Transport {
     );
     this.#peers.set(id, connection);
     return connection;
+  }
+
+  #handleResponse(requestId: RequestId, from: NodeId, response: RaftResponse): void {
+    if (response.kind === 'fetch' && response.feedPublishedOffset !== undefined) this.#options.heardFeedOffset?.(response.feedPublishedOffset);
+    this.#receiver?.response(requestId, from, response);
   }
 
   #peerOptions(): PeerOptions {

@@ -1,0 +1,156 @@
+import type { ControllerNode as ControllerLoop } from '@quorate/controller-node';
+import type { BallotEntry, ElectionRecord, Endpoint, RaftStatus, ReplicaStatus as CoreReplica } from '@quorate/raft-core';
+import type { RaftNode } from '@quorate/raft-node';
+import type { ControllerNode } from '@quorate/records/gen/quorate/admin/v1/cluster';
+import { ElectionOutcome, ReplicaStatus, type Ballot, type DescribeQuorumResponse, type Election, type QuorumReplica } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import type { Listener } from '@quorate/records/gen/quorate/metadata/v1/metadata';
+import { electionTriggerToWire, voteRefusalToWire, type QuorumReader } from '@quorate/rpc';
+import type { Timestamp } from '@quorate/records/gen/google/protobuf/timestamp';
+
+export interface LocalQuorumOptions {
+  readonly clusterId: string;
+  readonly raft: Pick<RaftNode, 'status' | 'elections'>;
+  readonly controller: Pick<ControllerLoop, 'image'>;
+}
+
+/** The quorum as this controller sees it; complete on the leader, its own part on the others. */
+export class LocalQuorum implements QuorumReader {
+  readonly #options: LocalQuorumOptions;
+
+  constructor(options: LocalQuorumOptions) {
+    this.#options = options;
+  }
+
+  async describe(): Promise<DescribeQuorumResponse> {
+    const status = this.#options.raft.status();
+    const nowMs = performance.now();
+    const isLeader = status.role === 'leader';
+    const replicas = isLeader ? status.replicas.map((replica) => this.#replica(status, replica, nowMs)) : status.voters.map((voter) => unheard(status, voter.id, voter.directoryId, voter.endpoints));
+    const voters = replicas.filter(({ status: kind }) => kind !== ReplicaStatus.REPLICA_STATUS_OBSERVER);
+    return {
+      clusterId: this.#options.clusterId,
+      leaderId: status.leaderId,
+      leaderEpoch: status.epoch,
+      highWatermark: status.highWatermark,
+      ...slowest(voters, isLeader),
+      voters: voters.sort(byId),
+      observers: replicas.filter(({ status: kind }) => kind === ReplicaStatus.REPLICA_STATUS_OBSERVER).sort(byId),
+      answeredBy: status.nodeId,
+      answeredByLeader: isLeader,
+      answeredAt: timestamp(Date.now()),
+      unreachable: [],
+      answeredAs: status.role,
+      logEndOffset: status.logEndOffset,
+    };
+  }
+
+  async elections(): Promise<{ readonly elections: readonly Election[]; readonly unreachable: readonly number[] }> {
+    return { elections: [...this.#options.raft.elections()].reverse().map(electionToWire), unreachable: [] };
+  }
+
+  /** This node alone knows itself; the others are listed with what the voter set says. */
+  async controllers(): Promise<readonly ControllerNode[]> {
+    const status = this.#options.raft.status();
+    return status.voters
+      .map((voter): ControllerNode => {
+        const isSelf = voter.id === status.nodeId;
+        return {
+          id: voter.id,
+          directoryId: voter.directoryId,
+          listeners: voter.endpoints.map(listener),
+          reachable: isSelf,
+          role: isSelf ? status.role : '',
+          leaderEpoch: isSelf ? status.epoch : 0,
+          leaderId: isSelf ? status.leaderId : undefined,
+          logEndOffset: isSelf ? status.logEndOffset : 0,
+          highWatermark: isSelf ? (status.highWatermark ?? 0) : 0,
+          problem: isSelf ? '' : 'a controller answers for itself alone: ask the gateway',
+        };
+      })
+      .sort((a, b) => a.id - b.id);
+  }
+
+  #replica(status: RaftStatus, replica: CoreReplica, nowMs: number): QuorumReplica {
+    const isSelf = replica.id === status.nodeId;
+    const voter = status.voters.find(({ id }) => id === replica.id);
+    const broker = this.#options.controller.image.broker(replica.id);
+    const kind = isSelf ? ReplicaStatus.REPLICA_STATUS_LEADER : replica.isVoter ? ReplicaStatus.REPLICA_STATUS_FOLLOWER : ReplicaStatus.REPLICA_STATUS_OBSERVER;
+    const age = (atMs: number | undefined): number | undefined => (isSelf ? 0 : atMs === undefined ? undefined : milliseconds(Math.max(0, nowMs - atMs)));
+    return {
+      replicaId: replica.id,
+      directoryId: replica.directoryId ?? '',
+      status: kind,
+      logEndOffset: replica.logEndOffset,
+      lag: replica.logEndOffset === undefined ? undefined : Math.max(0, status.logEndOffset - replica.logEndOffset),
+      lastFetchAgeMs: age(replica.lastFetchMs),
+      lastCaughtUpAgeMs: age(replica.lastCaughtUpMs),
+      listeners: (voter?.endpoints ?? broker?.endpoints ?? []).map(listener),
+    };
+  }
+}
+
+function unheard(status: RaftStatus, id: number, directoryId: string, endpoints: readonly Endpoint[]): QuorumReplica {
+  const kind = id === status.leaderId ? ReplicaStatus.REPLICA_STATUS_LEADER : ReplicaStatus.REPLICA_STATUS_FOLLOWER;
+  return { replicaId: id, directoryId, status: kind, logEndOffset: undefined, lag: undefined, lastFetchAgeMs: undefined, lastCaughtUpAgeMs: undefined, listeners: endpoints.map(listener) };
+}
+
+/** Kafka's two summary figures: how far behind the slowest voter is, in records and in time. */
+function slowest(voters: readonly QuorumReplica[], isLeader: boolean): Pick<DescribeQuorumResponse, 'maxFollowerLag' | 'maxFollowerLagTimeMs'> {
+  if (!isLeader || voters.some(({ lag }) => lag === undefined)) return { maxFollowerLag: undefined, maxFollowerLagTimeMs: undefined };
+  const last = voters.reduce((a, b) => ((b.lag ?? 0) > (a.lag ?? 0) ? b : a));
+  return { maxFollowerLag: last.lag ?? 0, maxFollowerLagTimeMs: (last.lag ?? 0) === 0 ? 0 : last.lastCaughtUpAgeMs };
+}
+
+function listener(endpoint: Endpoint & { readonly securityProtocol?: number }): Listener {
+  return { name: endpoint.name, host: endpoint.host, port: endpoint.port, securityProtocol: endpoint.securityProtocol ?? 0 };
+}
+
+const byId = (a: QuorumReplica, b: QuorumReplica): number => a.replicaId - b.replicaId;
+
+const OUTCOMES: Readonly<Record<ElectionRecord['outcome'], ElectionOutcome>> = {
+  won: ElectionOutcome.ELECTION_OUTCOME_WON,
+  'lost-pre-vote': ElectionOutcome.ELECTION_OUTCOME_LOST_PRE_VOTE,
+  'lost-vote': ElectionOutcome.ELECTION_OUTCOME_LOST_VOTE,
+  'timed-out': ElectionOutcome.ELECTION_OUTCOME_TIMED_OUT,
+  yielded: ElectionOutcome.ELECTION_OUTCOME_YIELDED,
+  'found-leader': ElectionOutcome.ELECTION_OUTCOME_FOUND_LEADER,
+  'higher-epoch': ElectionOutcome.ELECTION_OUTCOME_HIGHER_EPOCH,
+};
+
+/** An election as it is told; monotonic times become the node's wall clock. */
+export function electionToWire(election: ElectionRecord): Election {
+  const { startedMs, endedMs, voteStartedMs, lastLeaderContactMs } = election;
+  return {
+    nodeId: election.nodeId,
+    epoch: election.epoch,
+    trigger: electionTriggerToWire(election.trigger),
+    attempt: election.attempt,
+    outcome: OUTCOMES[election.outcome],
+    previousLeaderId: election.previousLeaderId,
+    startedAt: timestamp(Date.now() - (performance.now() - startedMs)),
+    lastEpoch: election.lastEpoch,
+    endOffset: election.endOffset,
+    phases: {
+      noticingMs: lastLeaderContactMs === undefined ? undefined : milliseconds(startedMs - lastLeaderContactMs),
+      waitingMs: milliseconds(election.waitMs),
+      preVoteMs: milliseconds((voteStartedMs ?? endedMs) - startedMs),
+      voteMs: voteStartedMs === undefined ? undefined : milliseconds(endedMs - voteStartedMs),
+      totalMs: milliseconds(endedMs - (lastLeaderContactMs ?? startedMs)),
+    },
+    preVotes: election.preVotes.map(ballotToWire),
+    votes: election.votes.map(ballotToWire),
+  };
+}
+
+function ballotToWire(entry: BallotEntry): Ballot {
+  const { voterId, granted, lastEpoch, endOffset } = entry;
+  return { voterId, granted, refusal: voteRefusalToWire(entry.refusal), lastEpoch, endOffset, afterMs: milliseconds(entry.afterMs) };
+}
+
+/** Whole microseconds are enough for people. */
+const milliseconds = (value: number): number => Math.round(value * 1000) / 1000;
+
+function timestamp(wallMs: number): Timestamp {
+  const seconds = Math.floor(wallMs / 1000);
+  return { seconds, nanos: Math.round((wallMs - seconds * 1000) * 1e6) };
+}

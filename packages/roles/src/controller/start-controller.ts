@@ -1,0 +1,229 @@
+import type { ServerConfig } from '@quorate/config';
+import { DEFAULT_CONTROLLER_CONFIG, type ControllerConfig } from '@quorate/controller-core';
+import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/controller-node';
+import { MetadataImage, ReplayError } from '@quorate/metadata-image';
+import { isDiskError, type OpenedLog } from '@quorate/metadata-log';
+import { RaftNode } from '@quorate/raft-node';
+import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type Offset } from '@quorate/records';
+import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
+import {
+  clusterServiceHandlers,
+  ClusterServiceService,
+  CONTROLLER_LIMITS,
+  controllerServiceHandlers,
+  ControllerServiceService,
+  GrpcTransport,
+  Health,
+  LeaderBoard,
+  LocalWriter,
+  metadataServiceHandlers,
+  MetadataServiceService,
+  MetadataWatch,
+  quorumServiceHandlers,
+  QuorumServiceService,
+  RaftServiceService,
+  RpcServer,
+  sessionServiceHandlers,
+  SessionServiceService,
+  TopicPages,
+  topicServiceHandlers,
+  TopicServiceService,
+  type ImageReader,
+  type LeaderView,
+} from '@quorate/rpc';
+import { Metrics, type Logger } from '@quorate/telemetry';
+import type { ExitReason } from '../process/exit-codes.js';
+import { NodeTimers } from '../process/node-timers.js';
+import { VERSION } from '../process/read-configuration.js';
+import type { ProcessContext, RunningRole } from '../process/run-process.js';
+import { Deltas } from '../shared/deltas.js';
+import { listenOrRefuse, serveTelemetry } from '../shared/listen.js';
+import { recordCalls } from '../shared/record-calls.js';
+import { CommandGate } from './command-gate.js';
+import { ControllerFeed } from './feed.js';
+import { LocalQuorum } from './local-quorum.js';
+import { registerControllerMetrics } from './metrics.js';
+import { controllerObservers } from './observe.js';
+import { openDataDirectory } from './open-data-directory.js';
+import { raftCoreConfig } from './raft-config.js';
+
+/** How often readiness is looked at. */
+const READINESS_MS = 20;
+
+/** Starts one controller: its log, Raft, the controller's loop, and the services on each of its listeners. */
+export async function startController(config: ServerConfig, context: ProcessContext): Promise<RunningRole> {
+  const { logger } = context;
+  const metrics = new Metrics({ app: 'quorum-controller', version: VERSION, withProcess: true });
+  const newTimers = (): NodeTimers => new NodeTimers(() => metrics.count('quorate_late_timers_total'));
+
+  const directory = await openDataDirectory(config, newTimers());
+  const { recovered, store, elections } = directory.opened;
+  logRecovery(logger, directory.opened);
+  const { clusterId } = recovered.properties;
+  const coreConfig = raftCoreConfig(config, recovered);
+
+  const observers = controllerObservers(logger, metrics);
+  const deltas = new Deltas();
+  const feed = config.natsServers.length === 0 ? undefined : new ControllerFeed({ servers: config.natsServers, nodeId: config.nodeId, clusterId, logger });
+  const image = new MetadataImage();
+  const lookAgain = (): void => queueMicrotask(() => board.changed());
+  const controller = new ControllerNode({
+    image,
+    controller: controllerConfig(config, clusterId, recovered.kraftVersion),
+    config: { ...DEFAULT_CONTROLLER_NODE_CONFIG, maxIdleIntervalMs: config.controller.maxIdleIntervalMs ?? 0, batchLimits: { ...DEFAULT_CONTROLLER_NODE_CONFIG.batchLimits, maxBytes: config.metadataLog.maxBatchBytes } },
+    bootstrapRecords: bootstrapRecords(directory.opened),
+    timers: newTimers(),
+    random: Math.random,
+    observe: (event) => {
+      if (event.kind === 'claimed') feed?.claim(event.epoch);
+      if (event.kind === 'renounced') feed?.renounce();
+      if (event.kind === 'claimed' || event.kind === 'renounced') lookAgain();
+      observers.controller(event);
+    },
+    feed: (committed) => {
+      feed?.committed(committed);
+      for (const { delta } of committed) deltas.tell(delta);
+    },
+  });
+  const transport = new GrpcTransport({
+    requestTimeoutMs: config.raft.requestTimeoutMs,
+    problem: (peer, message) => logger.warn({ event: 'raft.peer-problem', peer }, message),
+    ...(feed === undefined ? {} : { heardFeedOffset: (offset: Offset) => feed.heardPublishedOffset(offset) }),
+  });
+  const raft = new RaftNode({
+    config: coreConfig,
+    log: store,
+    elections,
+    transport,
+    timers: newTimers(),
+    listener: controller,
+    appliedOffset: image.appliedOffset,
+    observe: (event) => {
+      if (event.kind === 'roleChanged') lookAgain();
+      observers.raft(event);
+    },
+    onFatal: (error) => context.fail(fatalReason(error), error.message, error),
+    feed,
+    imageDigest: () => ({ lastStableOffset: image.appliedOffset, ...image.digest() }),
+  });
+  controller.start(raft);
+
+  const board = new LeaderBoard(() => leaderView(config, raft, controller));
+  const gate = new CommandGate(controller);
+  const quorum = new LocalQuorum({ clusterId, raft, controller });
+  const reader = imageReader({ config, clusterId, raft, controller, deltas });
+  const writer = new LocalWriter(gate, board);
+  const pages = new TopicPages(reader);
+  const watch = new MetadataWatch(reader);
+  registerControllerMetrics({ metrics, raft, controller, logSizeBytes: () => store.sizeBytes, feed });
+
+  const health = new Health();
+  const finished = recordCalls(logger, metrics);
+  const servers = config.listeners
+    .filter(({ carries }) => carries === 'controller')
+    .map((listener) => {
+      const server = new RpcServer({ limits: CONTROLLER_LIMITS, finished });
+      server.add(RaftServiceService, transport.handlers());
+      server.add(ControllerServiceService, controllerServiceHandlers({ cluster: coreConfig.cluster, controller: gate, leader: board }));
+      server.add(QuorumServiceService, quorumServiceHandlers(quorum));
+      server.add(TopicServiceService, topicServiceHandlers({ writer, reader, pages }));
+      server.add(ClusterServiceService, clusterServiceHandlers({ writer, reader, quorum }));
+      server.add(SessionServiceService, sessionServiceHandlers(writer));
+      server.add(MetadataServiceService, metadataServiceHandlers({ reader, pages, watch }));
+      server.addHealthAndReflection(health);
+      return { listener, server };
+    });
+  for (const { listener, server } of servers) await listenOrRefuse(server, listener, 'listeners');
+
+  let isCaughtUp = false;
+  const lookAtHealth = (): void => {
+    const { leaderId, highWatermark } = raft.status();
+    isCaughtUp ||= highWatermark !== undefined && image.appliedOffset >= highWatermark;
+    health.set('readiness', leaderId !== undefined && isCaughtUp);
+    health.set('leader', controller.activeEpoch !== undefined);
+  };
+  const telemetry = await serveTelemetry(config.httpListener, {
+    metrics,
+    health: () => {
+      lookAtHealth();
+      return { ok: health.is('readiness'), detail: { state: raft.describe(), active: controller.activeEpoch !== undefined, appliedOffset: image.appliedOffset } };
+    },
+  });
+
+  feed?.open();
+  raft.start();
+  const healthTimer = setInterval(lookAtHealth, READINESS_MS);
+  logger.info({ event: 'controller.started', cluster: clusterId, directory: config.metadataLogDir, offset: recovered.log.endOffset, listeners: servers.map(({ listener }) => `${listener.name}://${listener.host}:${listener.port}`) }, 'controller started');
+
+  return {
+    stop: async () => {
+      const graceMs = config.shutdownGraceMs;
+      health.stopping();
+      // What was accepted is finished first; then leadership goes to who can take over at once; then the connections.
+      await gate.close(graceMs / 2);
+      await new Promise<void>((resolve) => raft.stop(resolve));
+      clearInterval(healthTimer);
+      controller.stop();
+      await Promise.all(servers.map(({ server }) => server.stop(Math.min(1000, graceMs))));
+      await feed?.close();
+      await telemetry?.close();
+      directory.lock.release();
+    },
+  };
+}
+
+function controllerConfig(config: ServerConfig, clusterId: string, kraftVersion: number): ControllerConfig {
+  const { maxIdleIntervalMs: _, ...settings } = config.controller;
+  return { ...DEFAULT_CONTROLLER_CONFIG, ...settings, clusterId, kraftVersion };
+}
+
+/** What formatting asked for, in the metadata part of the 0-0 checkpoint. */
+function bootstrapRecords({ recovered }: OpenedLog): readonly MetadataRecord[] {
+  return recovered.bootstrap.batches.flatMap((batch) => recordsOf(batch).map(decodeRecord));
+}
+
+function leaderView(config: ServerConfig, raft: RaftNode, controller: ControllerNode): LeaderView {
+  const { leaderId, epoch, leaderEndpoints, highWatermark } = raft.status();
+  return { nodeId: config.nodeId, hint: { leaderId, leaderEpoch: epoch, leaderEndpoints }, isActive: controller.activeEpoch !== undefined, highWatermark };
+}
+
+interface ImageReaderParts {
+  readonly config: ServerConfig;
+  readonly clusterId: string;
+  readonly raft: RaftNode;
+  readonly controller: ControllerNode;
+  readonly deltas: Deltas;
+}
+
+function imageReader({ config, clusterId, raft, controller, deltas }: ImageReaderParts): ImageReader {
+  return {
+    clusterId,
+    nodeId: config.nodeId,
+    view: () => controller.image,
+    waitFor: (offset, deadlineMs, done) => controller.read(offset, deadlineMs, ({ kind }) => done(kind === 'ready')),
+    digest: () => controller.image.digest(),
+    highWatermark: () => raft.highWatermark,
+    followPath: () => FollowPath.FOLLOW_PATH_LOG,
+    onDelta: (listener) => deltas.subscribe(listener),
+  };
+}
+
+function logRecovery(logger: Logger, { recovered }: OpenedLog): void {
+  const { dropped, rewrittenBatches, notes } = recovered.report;
+  if (dropped !== undefined) {
+    logger.warn({ event: 'log.truncated', offset: dropped.offset, bytes: dropped.bytes, path: dropped.path }, `an unfinished write was cut off: ${dropped.problem}`);
+  }
+  if (rewrittenBatches > 0) logger.info({ event: 'log.rewritten', batches: rewrittenBatches }, 'batches beyond the flushed marker were written again');
+  for (const note of notes) logger.warn({ event: 'log.recovery-note' }, note);
+}
+
+/** Which exit code says it: the disk, the log's content, or a bug. */
+function fatalReason(error: Error): ExitReason {
+  let cause: unknown = error;
+  while (cause instanceof Error) {
+    if (cause instanceof ReplayError || cause instanceof RecordFormatError) return 'replayFailure';
+    if (isDiskError(cause)) return 'diskFailure';
+    cause = (cause as Error).cause;
+  }
+  return 'bug';
+}
