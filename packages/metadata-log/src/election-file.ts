@@ -108,31 +108,51 @@ export interface LoadedElection {
 
 /** Reads both files, takes the newest valid one and makes both hold it durably. */
 export function loadElectionState(fs: FileSystem, directoryId: Uuid, done: (result: LoadedElection | Refusal | Error) => void): void {
-  const reads = QUORUM_STATE_FILES.map((path) => (fs.exists(path) ? decodeElectionFile(fs.readFile(path)) : ({ kind: 'bad' } as const)));
+  let reads: readonly ElectionFileRead[] = [];
+  let handles: readonly FileHandle[] = [];
+  inSequence(
+    [
+      (next) => {
+        reads = QUORUM_STATE_FILES.map((path) => (fs.exists(path) ? decodeElectionFile(fs.readFile(path)) : { kind: 'bad' }));
+        next(undefined);
+      },
+      (next) => {
+        const file = newestOf(reads);
+        if (file === undefined || electionProblem(reads, directoryId) !== undefined) return next(undefined);
+        handles = QUORUM_STATE_FILES.map((path) => fs.open(path, { create: true }));
+        // The bad or older one first: the good one is not touched before the other is as good.
+        writeBoth(newestIsFirst(reads[0], file) ? [...handles].reverse() : handles, file, next);
+      },
+    ],
+    (error) => {
+      if (error !== undefined) for (const handle of handles) handle.close();
+      done(error ?? electionProblem(reads, directoryId) ?? { kind: 'loaded', handles, file: newestOf(reads)!, notes: mended(reads) });
+    },
+  );
+}
+
+function newestOf(reads: readonly ElectionFileRead[]): ElectionFile | undefined {
+  return reads.flatMap((read) => (read.kind === 'valid' ? [read.file] : [])).reduce<ElectionFile | undefined>((a, b) => (a !== undefined && a.sequence >= b.sequence ? a : b), undefined);
+}
+
+/** Why what the files hold must not be used. */
+function electionProblem(reads: readonly ElectionFileRead[], directoryId: Uuid): Refusal | undefined {
+  const path = QUORUM_STATE_FILES[0];
   const newer = reads.find((read) => read.kind === 'unknown-version');
-  if (newer !== undefined) {
-    return done(refusal('unknown-format', `${QUORUM_STATE_FILES[0]} has data_version ${newer.version}, which this software does not know. Start the version that wrote it.`));
-  }
-  const valid = reads.flatMap((read) => (read.kind === 'valid' ? [read.file] : [])).sort((a, b) => b.sequence - a.sequence);
-  const file = valid[0];
+  if (newer !== undefined) return refusal('unknown-format', `${path} has data_version ${newer.version}, which this software does not know. Start the version that wrote it.`, { path });
+  const file = newestOf(reads);
   if (file === undefined) {
-    return done(
-      refusal(
-        'election-state-lost',
-        `Neither ${QUORUM_STATE_FILES.join(' nor ')} can be read: this replica may have voted and forgotten it, so it must not vote again under directory id ${directoryId}. ` +
-          'Move the data directory aside, format it anew with a new directory id and let it join as a new replica.',
-        { path: QUORUM_STATE_FILES[0] },
-      ),
-    );
+    const message =
+      `Neither ${QUORUM_STATE_FILES.join(' nor ')} can be read: this replica may have voted and forgotten it, so it must not vote again under directory id ${directoryId}. ` +
+      'Move the data directory aside, format it anew with a new directory id and let it join as a new replica.';
+    return refusal('election-state-lost', message, { path });
   }
-  if (file.directoryId !== directoryId) {
-    return done(refusal('other-directory', `${QUORUM_STATE_FILES[0]} was written in directory ${file.directoryId}, this one is ${directoryId}. Put back the file that belongs here.`, { path: QUORUM_STATE_FILES[0] }));
-  }
-  const notes = reads.flatMap((read, i) => (read.kind === 'bad' ? [`${QUORUM_STATE_FILES[i]} could not be read; its copy could, and it was written anew.`] : []));
-  const handles = QUORUM_STATE_FILES.map((path) => fs.open(path, { create: true }));
-  // The bad or older one first: the good one is not touched before the other is as good.
-  const order = newestIsFirst(reads[0], file) ? [...handles].reverse() : handles;
-  writeBoth(order, file, (error) => done(error ?? { kind: 'loaded', handles, file, notes }));
+  if (file.directoryId === directoryId) return undefined;
+  return refusal('other-directory', `${path} was written in directory ${file.directoryId}, this one is ${directoryId}. Put back the file that belongs here.`, { path });
+}
+
+function mended(reads: readonly ElectionFileRead[]): string[] {
+  return reads.flatMap((read, i) => (read.kind === 'bad' ? [`${QUORUM_STATE_FILES[i]} could not be read; its copy could, and it was written anew.`] : []));
 }
 
 function newestIsFirst(first: ElectionFileRead | undefined, newest: ElectionFile): boolean {
