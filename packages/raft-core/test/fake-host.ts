@@ -63,6 +63,10 @@ export interface HostSetup {
   readonly timers?: Partial<RaftTimers>;
   readonly bootstrapServers?: readonly Endpoint[];
   readonly recovering?: boolean;
+  readonly latestSnapshot?: { readonly endOffset: Offset; readonly epoch: Epoch };
+  /** Which of the node's disks this is; another one makes another replica. */
+  readonly diskNumber?: number;
+  readonly endpoints?: readonly Endpoint[];
 }
 
 /**
@@ -90,7 +94,7 @@ export class FakeHost {
     this.generation = setup.disk.generation;
     this.core = new RaftCore({
       cluster: CLUSTER,
-      self: { id: this.id, directoryId: directoryOf(setup.id), endpoints: endpointsOf(setup.id) },
+      self: { id: this.id, directoryId: directoryOf(setup.id, setup.diskNumber), endpoints: setup.endpoints ?? endpointsOf(setup.id) },
       bootstrapServers: setup.bootstrapServers ?? [],
       timers: { ...DEFAULT_TIMERS, ...setup.timers },
       random: setup.random,
@@ -100,7 +104,7 @@ export class FakeHost {
         endOffset: this.endOffset,
         generation: this.generation,
         epochs: epochsOf(this.batches),
-        latestSnapshot: undefined,
+        latestSnapshot: setup.latestSnapshot,
         recovering: setup.recovering ?? false,
       },
       voterSets: [{ offset: undefined, voters: setup.bootstrapVoters }, ...voterSetsOf(this.batches)],
