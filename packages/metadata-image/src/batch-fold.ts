@@ -18,6 +18,12 @@ interface HeldRecord {
   readonly at: RecordPosition;
 }
 
+/** A last stable offset at which a snapshot may be made: the end of a batch (kraft.md §3.5). */
+export interface StablePoint extends Provenance {
+  /** Of the batch that ends there: the next one chains to it. */
+  readonly chainChecksum: number;
+}
+
 interface OpenTransaction {
   /** Of its Begin record: the last stable offset while it is open. */
   readonly beginOffset: Offset;
@@ -34,11 +40,16 @@ export class BatchFold {
   readonly #image: MetadataImage;
   #endOffset: Offset;
   #open: OpenTransaction | undefined;
+  #stablePoint: StablePoint | undefined;
 
-  /** @param image - empty, or loaded from a snapshot, which is never made inside a transaction. */
-  constructor(image: MetadataImage) {
+  /**
+   * @param image - empty, or loaded from a snapshot, which is never made inside a transaction.
+   * @param chainChecksum - of the batch that ends where the image does, as the snapshot's header says.
+   */
+  constructor(image: MetadataImage, chainChecksum?: number) {
     this.#image = image;
     this.#endOffset = image.appliedOffset;
+    if (chainChecksum !== undefined) this.#stablePoint = { ...image.provenance, chainChecksum };
   }
 
   /** End of the batches folded so far, exclusive. */
@@ -49,6 +60,11 @@ export class BatchFold {
   /** Last stable offset, exclusive: the image holds everything below it. Equals `endOffset` outside of transactions. */
   get stableOffset(): Offset {
     return this.#image.appliedOffset;
+  }
+
+  /** Where the last stable offset stands in the log; undefined while it is not the end of a batch that was seen. */
+  get stablePoint(): StablePoint | undefined {
+    return this.#stablePoint;
   }
 
   get transactionOpen(): boolean {
@@ -75,7 +91,7 @@ export class BatchFold {
       });
     }
     this.#endOffset = batch.endOffset;
-    if (this.#open === undefined) this.#image.advanceTo(provenanceOf(batch));
+    this.#settle(batch);
     return { fromOffset, endOffset: this.stableOffset, epoch: batch.epoch, timestampMs: batch.appendTimeMs, changes };
   }
 
@@ -101,14 +117,20 @@ export class BatchFold {
     }
   }
 
+  #settle(batch: EncodedBatch): void {
+    if (this.#open !== undefined) {
+      // A transaction that begins inside a batch leaves the stable offset off every batch edge.
+      if (this.#stablePoint?.endOffset !== this.stableOffset) this.#stablePoint = undefined;
+      return;
+    }
+    this.#image.advanceTo({ endOffset: batch.endOffset, epoch: batch.epoch, timestampMs: batch.appendTimeMs });
+    this.#stablePoint = { ...this.#image.provenance, chainChecksum: batch.checksum };
+  }
+
   #takeOpen(kind: string, at: RecordPosition): OpenTransaction {
     const open = this.#open;
     if (open === undefined) throw new ReplayError(kind, at, 'no transaction is open');
     this.#open = undefined;
     return open;
   }
-}
-
-function provenanceOf(batch: EncodedBatch): Provenance {
-  return { endOffset: batch.endOffset, epoch: batch.epoch, timestampMs: batch.appendTimeMs };
 }

@@ -13,7 +13,7 @@ export type {
 export { MetadataImage, type Provenance } from './image.js';
 export { ImageSnapshot } from './image-snapshot.js';
 export { Overlay } from './overlay.js';
-export { BatchFold } from './batch-fold.js';
+export { BatchFold, type StablePoint } from './batch-fold.js';
 export { imageRecords } from './write-image.js';
 export { netTopics, type ChangeSink, type MetadataChange, type MetadataChangeKind, type MetadataDelta, type PartitionSummary } from './delta.js';
 export { DIGEST_VERSION, type ImageDigest } from './digest.js';
@@ -23,3 +23,6 @@ export type { AclRow } from './acls/image.js';
 export type { QuotaEntity, QuotaRow } from './client-quotas/image.js';
 export type { ScramRow } from './scram/image.js';
 export type { TokenRow } from './delegation-tokens/image.js';
+export { clusterCounts, topicsSorted, type ClusterCounts, type TopicPage } from './queries.js';
+export { diffImages } from './diff-images.js';
+export { describeBroker, describePartition, describeTree, imageTree, type DescribeOptions, type ImageNode, type Redaction } from './describe.js';

@@ -33,6 +33,7 @@ export interface TopicStore {
   collidingWith(name: string): Iterable<TopicRow>;
   all(): Iterable<TopicRow>;
   partition(topicId: Uuid, partitionId: number): PartitionRow | undefined;
+  hasPartition(topicId: Uuid, partitionId: number): boolean;
   withReplica(brokerId: NodeId): Iterable<PartitionRef>;
   ledBy(brokerId: NodeId): Iterable<PartitionRef>;
   withIsr(brokerId: NodeId): Iterable<PartitionRef>;

@@ -1,4 +1,5 @@
 import { RESERVED_DIRECTORY, type Uuid } from '@quorate/records';
+import { RowDigest } from './row-digest.js';
 import { mixWord } from './row-hash.js';
 import { UuidWords } from './uuid-words.js';
 
@@ -15,6 +16,9 @@ export class DirectoryTable {
   #slots = new Int32Array(64);
   /** Four words a slot. */
   #words = new Int32Array(64);
+  /** Two words a slot. */
+  #digests = new Int32Array(32);
+  readonly #row = new RowDigest();
   #count = 0;
   readonly #key = new UuidWords();
 
@@ -53,19 +57,19 @@ export class DirectoryTable {
     this.#key.setWords(this.#words, slot * 4).writeBytes(bytes, at);
   }
 
-  /** Where the id's four words stand in `words`. */
-  wordsAt(slot: number): number {
-    return slot * 4;
-  }
-
-  get words(): Int32Array {
-    return this.#words;
+  /** Adds the id to the digest: two words of it, mixed from all four. */
+  digest(slot: number, into: RowDigest): void {
+    into.word(this.#digests[slot * 2]!).word(this.#digests[slot * 2 + 1]!);
   }
 
   #add(key: UuidWords, at: number): number {
     const slot = this.#count;
     if ((slot + 1) * 4 > this.#words.length) this.#words = twice(this.#words);
     key.writeWords(this.#words, slot * 4);
+    this.#row.begin(0).uuid(key);
+    if ((slot + 1) * 2 > this.#digests.length) this.#digests = twice(this.#digests);
+    this.#digests[slot * 2] = this.#row.a;
+    this.#digests[slot * 2 + 1] = this.#row.b;
     this.#texts.push(undefined);
     this.#slots[at] = slot + 1;
     this.#count += 1;

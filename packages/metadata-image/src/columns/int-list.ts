@@ -40,7 +40,9 @@ export class IntList {
 
   /** A new array, the caller's own. */
   toArray<T extends number = number>(): T[] {
-    return Array.from(this.values.subarray(0, this.length)) as T[];
+    const array: T[] = [];
+    for (let i = 0; i < this.length; i++) array.push(this.values[i] as T);
+    return array;
   }
 
   #grow(): void {

@@ -107,7 +107,7 @@ export class PartitionDraft {
     this.isr.clear();
     for (let i = 0; i < this.replicas.length; i++) {
       const replica = this.replicas.values[i]!;
-      if (members.includes(replica)) this.isr.push(replica);
+      if (members.includes(replica) && !this.isr.has(replica)) this.isr.push(replica);
     }
     for (const member of members) if (!this.isr.has(member)) this.isr.push(member);
   }

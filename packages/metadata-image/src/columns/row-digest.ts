@@ -15,14 +15,12 @@ export class RowDigest {
   }
 
   word(word: number): this {
-    // One multiply and rotate a lane with constants of MurmurHash3; the lanes differ in constants and order.
-    let a = Math.imul(word, 0xcc9e2d51 | 0);
-    a = Math.imul((a << 15) | (a >>> 17), 0x1b873593);
-    a ^= this.a;
-    this.a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
-    let b = Math.imul(word ^ this.b, 0x85ebca6b | 0);
-    b ^= b >>> 15;
-    this.b = (Math.imul(b, 0xc2b2ae35 | 0) + 0x27d4eb2f) | 0;
+    // Two chains of invertible steps with odd constants (of xxHash and MurmurHash3) that differ in step and shift: what is
+    // equal in one by chance is hardly equal in the other.
+    const a = Math.imul(this.a ^ word, 0x9e3779b1);
+    this.a = a ^ (a >>> 15);
+    const b = Math.imul((this.b + word) | 0, 0x85ebca6b);
+    this.b = b ^ (b >>> 13);
     return this;
   }
 
@@ -36,8 +34,9 @@ export class RowDigest {
     return this.word(id.a).word(id.b).word(id.c).word(id.d);
   }
 
-  words(words: Int32Array, at: number, count: number): this {
-    for (let i = 0; i < count; i++) this.word(words[at + i]!);
+  list(list: { readonly length: number; readonly values: Int32Array }): this {
+    this.word(list.length);
+    for (let i = 0; i < list.length; i++) this.word(list.values[i]!);
     return this;
   }
 

@@ -123,3 +123,8 @@ export class RowPages {
     this.#generations[index] = this.#generation;
   }
 }
+
+/** Number of the page that holds the row. */
+export function pageOfRow(row: number): number {
+  return row >>> ROW_SHIFT;
+}

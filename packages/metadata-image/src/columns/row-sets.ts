@@ -1,4 +1,4 @@
-import { PAGE_ROWS } from './row-pages.js';
+import { PAGE_ROWS, pageOfRow } from './row-pages.js';
 
 /** 16-bit words of one pool page. */
 const POOL_PAGE = 32_768;
@@ -11,7 +11,10 @@ const BITMAP_CLASS = 4;
 const LIST_AGAIN = 96;
 /** Page numbers under one chunk of handles. */
 const CHUNK_PAGES = 256;
+const CHUNK_SHIFT = 8;
+const CHUNK_MASK = CHUNK_PAGES - 1;
 const CLASS_BITS = 3;
+const NOT_IN_SET = 'the row is not in the set';
 
 /** Handles of a set's containers, by page of rows; 0 is none. */
 type Handles = (Int32Array | undefined)[];
@@ -46,7 +49,7 @@ export class RowSets {
   /** The row must not be in the set. */
   add(set: number, row: number): void {
     const chunk = this.#chunk(set, row);
-    const page = pageOf(row) % CHUNK_PAGES;
+    const page = pageOfRow(row) & CHUNK_MASK;
     chunk[page] = this.#addTo(chunk[page]!, row & (PAGE_ROWS - 1));
     this.#sizes[set] = this.sizeOf(set) + 1;
   }
@@ -54,7 +57,7 @@ export class RowSets {
   /** @throws Error when the row is not in the set. */
   remove(set: number, row: number): void {
     const chunk = this.#chunk(set, row);
-    const page = pageOf(row) % CHUNK_PAGES;
+    const page = pageOfRow(row) & CHUNK_MASK;
     chunk[page] = this.#removeFrom(chunk[page]!, row & (PAGE_ROWS - 1));
     this.#sizes[set] = this.sizeOf(set) - 1;
   }
@@ -72,10 +75,14 @@ export class RowSets {
   }
 
   #chunk(set: number, row: number): Int32Array {
+    const at = pageOfRow(row) >>> CHUNK_SHIFT;
+    return this.#sets[set]?.[at] ?? this.#addChunk(set, at);
+  }
+
+  #addChunk(set: number, at: number): Int32Array {
     const handles = (this.#sets[set] ??= []);
-    const at = Math.floor(pageOf(row) / CHUNK_PAGES);
     while (handles.length <= at) handles.push(undefined);
-    return (handles[at] ??= new Int32Array(CHUNK_PAGES));
+    return (handles[at] = new Int32Array(CHUNK_PAGES));
   }
 
   #addTo(handle: number, local: number): number {
@@ -102,17 +109,18 @@ export class RowSets {
   }
 
   #removeFrom(handle: number, local: number): number {
+    if (handle === 0) throw new Error(NOT_IN_SET);
     const pool = this.#poolOf(handle);
     const at = atOf(handle);
     const count = pool[at]!;
     if (classOf(handle) === BITMAP_CLASS) {
-      if (((pool[at + 1 + (local >>> 4)]! >>> (local & 15)) & 1) === 0) throw new Error('the row is not in the set');
+      if (((pool[at + 1 + (local >>> 4)]! >>> (local & 15)) & 1) === 0) throw new Error(NOT_IN_SET);
       pool[at + 1 + (local >>> 4)]! &= ~(1 << (local & 15));
       pool[at] = count - 1;
       return count - 1 < LIST_AGAIN ? this.#rebuild(handle, this.#localsOf(handle), BITMAP_CLASS - 1) : handle;
     }
-    const place = handle === 0 ? -1 : pool.subarray(at + 1, at + 1 + count).indexOf(local);
-    if (place < 0) throw new Error('the row is not in the set');
+    const place = pool.subarray(at + 1, at + 1 + count).indexOf(local);
+    if (place < 0) throw new Error(NOT_IN_SET);
     pool[at + 1 + place] = pool[at + count]!;
     pool[at] = count - 1;
     if (count > 1) return handle;
@@ -151,8 +159,11 @@ export class RowSets {
   #localsOf(handle: number): number[] {
     const pool = this.#poolOf(handle);
     const at = atOf(handle) + 1;
-    if (classOf(handle) !== BITMAP_CLASS) return Array.from(pool.subarray(at, at + pool[at - 1]!));
     const locals: number[] = [];
+    if (classOf(handle) !== BITMAP_CLASS) {
+      for (let i = 0; i < pool[at - 1]!; i++) locals.push(pool[at + i]!);
+      return locals;
+    }
     for (let word = 0; word < PAGE_ROWS / 16; word++) {
       for (let bits = pool[at + word]!; bits !== 0; bits &= bits - 1) locals.push(word * 16 + 31 - Math.clz32(bits & -bits));
     }
@@ -188,10 +199,6 @@ export class RowSets {
   #poolOf(handle: number): Uint16Array {
     return this.#pool[handle >>> (CLASS_BITS + POOL_SHIFT)]!;
   }
-}
-
-function pageOf(row: number): number {
-  return Math.floor(row / PAGE_ROWS);
 }
 
 function atOf(handle: number): number {

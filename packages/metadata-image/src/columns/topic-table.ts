@@ -3,6 +3,7 @@ import type { TopicRow } from '../view.js';
 import { BlockArena, blockStart, type HeldBlocks } from './block-arena.js';
 import { RowHash, mixWord } from './row-hash.js';
 import { RowPages, type HeldRows } from './row-pages.js';
+import { SortedRows } from './sorted-rows.js';
 import { UuidWords } from './uuid-words.js';
 
 /** Words of a row: name address, name bytes + 1 (0: free), partitions, highest partition id + 1, hash of the name, id. */
@@ -40,6 +41,9 @@ export class TopicTable {
     return hashOfId(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   });
   readonly #key = new UuidWords();
+  #lastFound = -1;
+  /** Made when somebody first asks for topics in order; many processes never do. */
+  #sorted: SortedRows | undefined;
 
   get count(): number {
     return this.#rows.liveCount;
@@ -63,10 +67,12 @@ export class TopicTable {
     id.writeWords(words, at + ID);
     this.#byName.add(words[at + NAME_HASH]!, row);
     this.#byId.add(hashOfId(id.a, id.b, id.c, id.d), row);
+    this.#sorted?.add(row);
     return row;
   }
 
   remove(row: number): void {
+    this.#sorted?.remove(row);
     const words = this.#rows.words(row);
     const at = this.#rows.at(row);
     this.#byName.remove(words[at + NAME_HASH]!, row);
@@ -96,8 +102,13 @@ export class TopicTable {
 
   /** The row of the topic, or -1. */
   findById(id: UuidWords): number {
+    // Records of one topic come one behind the other. A row that was freed has no such id any more, or another topic's.
+    const last = this.#lastFound;
+    if (last >= 0 && this.#word(last, LENGTH) !== 0 && id.equalsWords(this.#rows.words(last), this.#rows.at(last) + ID)) return last;
     for (let row = this.#byId.first(hashOfId(id.a, id.b, id.c, id.d)); row >= 0; row = this.#byId.next()) {
-      if (id.equalsWords(this.#rows.words(row), this.#rows.at(row) + ID)) return row;
+      if (!id.equalsWords(this.#rows.words(row), this.#rows.at(row) + ID)) continue;
+      this.#lastFound = row;
+      return row;
     }
     return -1;
   }
@@ -139,6 +150,16 @@ export class TopicTable {
     for (let row = 0; row < this.#rows.rowCount; row++) if (this.#word(row, LENGTH) !== 0) yield row;
   }
 
+  /**
+   * Live rows in the order of their names' bytes, from the first one on whose name stands beyond this one. The first call
+   * sorts all names; from then on the order is kept up.
+   */
+  rowsBeyond(name: string): Generator<number> {
+    this.#sorted ??= new SortedRows(this.liveRows(), (a, b) => compareBytes(this.#nameBytes(a), this.#nameBytes(b)));
+    const bytes = utf8Encode(name);
+    return this.#sorted.beyond((row) => compareBytes(this.#nameBytes(row), bytes));
+  }
+
   hold(): HeldTopics {
     const rows = this.#rows.hold();
     const names = this.#names.hold();
@@ -161,6 +182,13 @@ export class TopicTable {
 
   #word(row: number, word: number): number {
     return this.#rows.words(row)[this.#rows.at(row) + word]!;
+  }
+
+  /** A view on the arena. */
+  #nameBytes(row: number): Uint8Array {
+    const address = this.#word(row, ADDRESS) >>> 0;
+    const start = blockStart(address) * 4;
+    return this.#names.bytes(address).subarray(start, start + this.#word(row, LENGTH) - 1);
   }
 
   #hasName(row: number, name: Uint8Array, colliding: boolean): boolean {
@@ -188,6 +216,12 @@ function readName(words: Int32Array, at: number, names: Pick<HeldBlocks, 'bytes'
 
 function wordsOf(bytes: number): number {
   return (bytes + 3) >>> 2;
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return a.length - b.length;
 }
 
 function normalized(byte: number): number {

@@ -21,7 +21,7 @@ interface Entry {
   readonly partitions: number;
 }
 
-/** Shrink the list once so many of its entries are folded. */
+/** The list is cut once so many of its entries are folded. */
 const COMPACT_AT = 4096;
 
 /**
@@ -36,6 +36,11 @@ export class Journal {
   /** Topics and partitions that the entries add to the base, together. */
   topicDelta = 0;
   partitionDelta = 0;
+
+  /** How many entries are kept, folded ones that still lie at the head included. */
+  get length(): number {
+    return this.#entries.length;
+  }
 
   /** Offset of the record whose writes follow. */
   begin(offset: number): void {

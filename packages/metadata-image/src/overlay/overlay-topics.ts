@@ -62,7 +62,7 @@ export class OverlayTopics implements TopicStore {
     }
     for (const topic of this.#base.collidingWith(name)) {
       const latest = this.#latest(topic);
-      if (latest !== undefined && !added.includes(topic.topicId)) yield latest;
+      if (latest !== undefined) yield latest;
     }
   }
 
@@ -75,6 +75,11 @@ export class OverlayTopics implements TopicStore {
     if (this.#isRemoved(topicId)) return undefined;
     const cell = this.#partitions.get(keyOf(topicId, partitionId));
     return cell?.value === undefined ? this.#base.partition(topicId, partitionId) : cell.value.row;
+  }
+
+  hasPartition(topicId: Uuid, partitionId: number): boolean {
+    if (this.#isRemoved(topicId)) return false;
+    return this.#partitions.has(keyOf(topicId, partitionId)) || this.#base.hasPartition(topicId, partitionId);
   }
 
   withReplica(brokerId: NodeId): Iterable<PartitionRef> {
@@ -119,8 +124,7 @@ export class OverlayTopics implements TopicStore {
 
   savePartition(topicId: Uuid, partitionId: number, draft: PartitionDraft): void {
     const key = keyOf(topicId, partitionId);
-    const isNew = !this.#partitions.has(key) && this.#base.partition(topicId, partitionId) === undefined;
-    if (isNew) {
+    if (!this.#partitions.has(key) && !this.#base.hasPartition(topicId, partitionId)) {
       const topic = this.byId(topicId)!;
       this.#topics.write(topicId, { ...topic, partitionCount: topic.partitionCount + 1 }, 0, 1);
     }

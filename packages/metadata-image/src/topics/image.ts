@@ -1,6 +1,6 @@
 import type { NodeId, Uuid } from '@quorate/records';
 import { DirectoryTable } from '../columns/directory-table.js';
-import type { IntList } from '../columns/int-list.js';
+import { IntList } from '../columns/int-list.js';
 import { NodeSlots } from '../columns/node-slots.js';
 import { PartitionDraft } from '../columns/partition-draft.js';
 import { PartitionTable, type HeldPartitions } from '../columns/partition-table.js';
@@ -40,6 +40,7 @@ export class TopicImage implements TopicStore {
   /** The row as it was, for what `savePartition` takes back; and one to read for callers. */
   readonly #old = new PartitionDraft();
   readonly #read = new PartitionDraft();
+  readonly #noReplicas = new IntList();
 
   constructor(sum: DigestSum) {
     this.#sum = sum;
@@ -83,8 +84,24 @@ export class TopicImage implements TopicStore {
     for (const row of this.#topics.liveRows()) yield this.#topics.read(row);
   }
 
+  /** Topics in the order of their names, beyond this one. */
+  *sortedBeyond(name: string): Generator<TopicRow> {
+    for (const row of this.#topics.rowsBeyond(name)) yield this.#topics.read(row);
+  }
+
+  /** How many partitions have this broker among their replicas; kept, not counted. */
+  replicaCount(brokerId: NodeId): number {
+    const slot = this.#nodes.find(brokerId);
+    return slot === undefined ? 0 : this.#sets.sizeOf(FIRST_BROKER_SET + slot);
+  }
+
   partition(topicId: Uuid, partitionId: number): PartitionRow | undefined {
     return this.loadPartition(topicId, partitionId, this.#read) ? this.#read.toRow(this.directories) : undefined;
+  }
+
+  hasPartition(topicId: Uuid, partitionId: number): boolean {
+    const topicRow = this.#topics.findByUuid(topicId);
+    return topicRow >= 0 && this.#partitions.find(topicRow, partitionId) >= 0;
   }
 
   withReplica(brokerId: NodeId): Iterable<PartitionRef> {
@@ -160,11 +177,16 @@ export class TopicImage implements TopicStore {
       return;
     }
     this.#partitions.load(row, this.#old);
-    this.#sum.subtract(this.#digestPartition(topicRow, partitionId, this.#old));
-    this.#sum.add(this.#digestPartition(topicRow, partitionId, draft));
-    this.#partitions.store(row, draft);
-    this.#moveReplicas(row, this.#old.replicas, draft.replicas);
-    this.#moveConditions(row, conditionsOf(this.#old), conditionsOf(draft));
+    this.changeRow(row, topicRow, partitionId, this.#old, draft);
+  }
+
+  /** @param before - what the row holds now. */
+  changeRow(row: number, topicRow: number, partitionId: number, before: PartitionDraft, after: PartitionDraft): void {
+    this.#sum.subtract(this.#digestPartition(topicRow, partitionId, before));
+    this.#sum.add(this.#digestPartition(topicRow, partitionId, after));
+    this.#partitions.store(row, after);
+    if (!before.replicas.equals(after.replicas)) this.#moveReplicas(row, before.replicas, after.replicas);
+    this.#moveConditions(row, conditionsOf(before), conditionsOf(after));
   }
 
   hold(): HeldTopicImage {
@@ -199,16 +221,16 @@ export class TopicImage implements TopicStore {
   #forget(row: number, topicRow: number, partitionId: number): void {
     this.#partitions.load(row, this.#old);
     this.#sum.subtract(this.#digestPartition(topicRow, partitionId, this.#old));
-    this.#moveReplicas(row, this.#old.replicas, NO_REPLICAS);
+    this.#moveReplicas(row, this.#old.replicas, this.#noReplicas);
     this.#moveConditions(row, conditionsOf(this.#old), 0);
   }
 
   #addToSets(row: number, draft: PartitionDraft): void {
-    this.#moveReplicas(row, NO_REPLICAS, draft.replicas);
+    this.#moveReplicas(row, this.#noReplicas, draft.replicas);
     this.#moveConditions(row, 0, conditionsOf(draft));
   }
 
-  #moveReplicas(row: number, from: ReplicaIds, to: ReplicaIds): void {
+  #moveReplicas(row: number, from: IntList, to: IntList): void {
     for (let i = 0; i < from.length; i++) {
       const id = from.values[i]!;
       if (from.indexOf(id) === i && to.indexOf(id) < 0) this.#sets.remove(FIRST_BROKER_SET + this.#nodes.slotOf(id), row);
@@ -237,16 +259,10 @@ export class TopicImage implements TopicStore {
   #digestPartition(topicRow: number, partitionId: number, state: PartitionDraft): RowDigest {
     const digest = this.#digest.begin(ROW_KIND.partition).uuid(this.#topics.readId(topicRow, this.#id)).word(partitionId);
     digest.word(state.leader).word(state.leaderRecoveryState).word(state.leaderEpoch).word(state.partitionEpoch);
-    for (const list of [state.replicas, state.isr]) digest.word(list.length).words(list.values, 0, list.length);
-    for (let i = 0; i < state.directories.length; i++) {
-      digest.words(this.directories.words, this.directories.wordsAt(state.directories.values[i]!), 4);
-    }
-    for (const list of [state.removingReplicas, state.addingReplicas, state.eligibleLeaderReplicas, state.lastKnownElr]) {
-      digest.word(list.length).words(list.values, 0, list.length);
-    }
-    return digest;
+    digest.list(state.replicas).list(state.isr);
+    for (let i = 0; i < state.directories.length; i++) this.directories.digest(state.directories.values[i]!, digest);
+    digest.list(state.removingReplicas).list(state.addingReplicas);
+    return digest.list(state.eligibleLeaderReplicas).list(state.lastKnownElr);
   }
 }
 
-type ReplicaIds = Pick<IntList, 'length' | 'values' | 'indexOf'>;
-const NO_REPLICAS: ReplicaIds = { length: 0, values: new Int32Array(0), indexOf: () => -1 };

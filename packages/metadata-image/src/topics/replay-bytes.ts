@@ -36,7 +36,7 @@ export function replayPartitionChangeBytes({ at, sink, scratch }: ReplayContext,
   topics.loadRow(row, before);
   after.copyFrom(before);
   if (!change.applyTo(after)) return false;
-  topics.saveRow(topicRow, partitionId, row, after);
+  topics.changeRow(row, topicRow, partitionId, before, after);
   if (sink === undefined) return true;
   const topicId = decoder.topicId.toUuid();
   sink({ kind: 'partitionChanged', offset: at.offset, topicId, partitionId, before: summaryOf(before), after: summaryOf(after) });
