@@ -9,17 +9,19 @@ import { reasonForStatus, statusForReason, statusName } from './status-table.js'
 /** What a failed call says, by its details where it has them, else by its status alone. */
 export function errorFromStatus(error: Pick<ServiceError, 'code' | 'details' | 'metadata'>): RpcFailure {
   const packed = error.metadata?.get(DETAILS_KEY)[0];
-  const proto = packed instanceof Uint8Array ? decodedStatus(packed) : undefined;
+  const proto = packed instanceof Uint8Array ? decodedOrNothing(Status, packed) : undefined;
   return errorFromStatusProto(proto ?? { code: error.code, message: error.details, details: [] });
 }
 
 /** The same for a status inside a stream. */
 export function errorFromStatusProto(proto: Status): RpcFailure {
-  const detail = (typeUrl: string): Uint8Array | undefined => proto.details.find((any) => any.typeUrl === typeUrl)?.value;
-  const info = detail(TYPE_URL.errorInfo);
-  const bad = detail(TYPE_URL.badRequest);
-  const retry = detail(TYPE_URL.retryInfo);
-  const errorInfo = info === undefined ? undefined : ErrorInfo.decode(info);
+  const detail = <T>(typeUrl: string, codec: { decode(bytes: Uint8Array): T }): T | undefined => {
+    const value = proto.details.find((any) => any.typeUrl === typeUrl)?.value;
+    return value === undefined ? undefined : decodedOrNothing(codec, value);
+  };
+  const errorInfo = detail(TYPE_URL.errorInfo, ErrorInfo);
+  const badRequest = detail(TYPE_URL.badRequest, BadRequest);
+  const retry = detail(TYPE_URL.retryInfo, RetryInfo);
   const name = statusName(proto.code);
   const reason = errorInfo !== undefined && errorInfo.domain === ERROR_DOMAIN ? knownReason(errorInfo.reason) : undefined;
   const given = reason ?? reasonForStatus(name);
@@ -28,7 +30,7 @@ export function errorFromStatusProto(proto: Status): RpcFailure {
     reason: given,
     message: proto.message,
     ...(errorInfo === undefined ? {} : { metadata: errorInfo.metadata }),
-    ...(bad === undefined ? {} : { fields: violations(bad) }),
+    ...(badRequest === undefined ? {} : { fields: violations(badRequest) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(statusForReason(given) === name ? {} : { status: name }),
   });
@@ -37,22 +39,22 @@ export function errorFromStatusProto(proto: Status): RpcFailure {
 const OUR_REASONS: ReadonlySet<string> = new Set(['OUTCOME_UNKNOWN', 'LIMIT_EXCEEDED', 'CALL_CANCELLED', 'METHOD_NOT_SERVED']);
 
 function knownReason(reason: string): FailureReason | undefined {
-  return OUR_REASONS.has(reason) || (reason in KAFKA_ERRORS && reason !== 'NONE') ? (reason as FailureReason) : undefined;
+  return OUR_REASONS.has(reason) || (Object.hasOwn(KAFKA_ERRORS, reason) && reason !== 'NONE') ? (reason as FailureReason) : undefined;
 }
 
-function decodedStatus(bytes: Uint8Array): Status | undefined {
+/** Details come from whoever answered; bytes that are not what they claim to be tell us nothing, and must not end the process. */
+function decodedOrNothing<T>(codec: { decode(bytes: Uint8Array): T }, bytes: Uint8Array): T | undefined {
   try {
-    return Status.decode(bytes);
+    return codec.decode(bytes);
   } catch {
     return undefined;
   }
 }
 
-function violations(bytes: Uint8Array): FieldViolation[] {
-  return BadRequest.decode(bytes).fieldViolations.map(({ field, description }) => ({ field, description }));
+function violations({ fieldViolations }: BadRequest): FieldViolation[] {
+  return fieldViolations.map(({ field, description }) => ({ field, description }));
 }
 
-function delayMs(bytes: Uint8Array): number | undefined {
-  const { retryDelay } = RetryInfo.decode(bytes);
+function delayMs({ retryDelay }: RetryInfo): number | undefined {
   return retryDelay === undefined ? undefined : retryDelay.seconds * 1000 + retryDelay.nanos / 1e6;
 }

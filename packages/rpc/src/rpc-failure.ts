@@ -67,8 +67,34 @@ export class RpcFailure extends Error {
   }
 }
 
-/** Bad input: every field that is wrong, at once. */
-export function invalidRequest(fields: readonly FieldViolation[]): RpcFailure {
-  const message = fields.map(({ field, description }) => `${field} ${description}`).join('; ');
+/** What is told of bad input, in bytes of UTF-8: it travels in a trailer, and 8 KiB of headers is all that some clients take. */
+const MAX_VIOLATION_BYTES = 256;
+const MAX_VIOLATIONS_BYTES = 1536;
+
+/** Bad input: every field that is wrong, at once, or as many as a trailer holds and how many more there are. */
+export function invalidRequest(violations: readonly FieldViolation[]): RpcFailure {
+  const fields: FieldViolation[] = [];
+  let bytes = 0;
+  for (const { field, description } of violations) {
+    const told = { field: shortened(field, MAX_VIOLATION_BYTES), description: shortened(description, MAX_VIOLATION_BYTES) };
+    bytes += Buffer.byteLength(told.field) + Buffer.byteLength(told.description);
+    if (fields.length > 0 && bytes > MAX_VIOLATIONS_BYTES) break;
+    fields.push(told);
+  }
+  const rest = violations.length - fields.length;
+  const message = [...fields.map(({ field, description }) => `${field} ${description}`), ...(rest === 0 ? [] : [`and ${rest} more`])].join('; ');
   return new RpcFailure({ reason: 'INVALID_REQUEST', message, fields });
+}
+
+/** At most so many bytes of UTF-8, cut between characters. */
+export function shortened(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  let kept = '';
+  let bytes = Buffer.byteLength('…');
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > maxBytes) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }

@@ -2,7 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, RetryInfo } from '@quorate/records/gen/google/rpc/error_details';
 import type { Any } from '@quorate/records/gen/google/protobuf/any';
 import { Status } from '@quorate/records/gen/google/rpc/status';
-import { RpcFailure } from './rpc-failure.js';
+import { RpcFailure, shortened } from './rpc-failure.js';
 import { STATUS_NUMBER, statusForReason } from './status-table.js';
 import { WireFormatError } from './wire/wire-format-error.js';
 
@@ -10,6 +10,9 @@ import { WireFormatError } from './wire/wire-format-error.js';
 export const ERROR_DOMAIN = 'quorate';
 /** Trailer that carries `google.rpc.Status`. */
 export const DETAILS_KEY = 'grpc-status-details-bin';
+
+/** The message travels twice, once percent-encoded: 8 KiB of headers is all that some clients take. In bytes of UTF-8. */
+const MAX_MESSAGE_BYTES = 1792;
 
 const TYPE_PREFIX = 'type.googleapis.com/';
 export const TYPE_URL = {
@@ -51,7 +54,7 @@ export function statusProtoFromError(error: unknown): Status {
     details.push({ typeUrl: TYPE_URL.retryInfo, value: RetryInfo.encode({ retryDelay }).finish() });
   }
   const name = failure.status ?? statusForReason(failure.reason);
-  return { code: STATUS_NUMBER[name], message: failure.message, details };
+  return { code: STATUS_NUMBER[name], message: shortened(failure.message, MAX_MESSAGE_BYTES), details };
 }
 
 function toFailure(error: unknown): RpcFailure {
