@@ -1,0 +1,77 @@
+import type {
+  BeginQuorumEpochRequest,
+  BeginQuorumEpochResponse,
+  ElectionTrigger,
+  Endpoint,
+  EndQuorumEpochRequest,
+  EndQuorumEpochResponse,
+  FetchRequest,
+  FetchResponse,
+  RaftErrorName,
+  ReplicaKey,
+  VoteRefusal,
+  VoteRequest,
+  VoteResponse,
+} from '@quorate/raft-core';
+import { uuidFromBytes, type EncodedBatch, type Epoch, type NodeId, type Offset, type Uuid } from '@quorate/records';
+import * as fc from 'fast-check';
+import { batchChain } from './batches.js';
+
+/** Raft messages with any value that their fields may have. A fast-check tuple of edges: 0, the largest, and between. */
+
+const TRIGGERS: readonly ElectionTrigger[] = ['start-up', 'fetch-timeout', 'leader-silent', 'connection-lost', 'succession', 'check-quorum', 'election-timeout', 'operator'];
+const REFUSALS: readonly VoteRefusal[] = [
+  'hears-leader', 'is-leader', 'already-voted', 'log-behind', 'older-epoch', 'unknown-voter-key',
+  'knows-leader', 'is-candidate', 'recovering', 'shutting-down', 'unreachable', 'timed-out',
+];
+const ERRORS: readonly RaftErrorName[] = [
+  'NONE', 'INCONSISTENT_CLUSTER_ID', 'INCONSISTENT_RECOVERY_ID', 'INVALID_REQUEST', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH',
+  'NOT_LEADER_OR_FOLLOWER', 'BROKER_NOT_AVAILABLE', 'INVALID_VOTER_KEY', 'UNSUPPORTED_VERSION', 'SNAPSHOT_NOT_FOUND',
+  'POSITION_OUT_OF_RANGE', 'REQUEST_TIMED_OUT', 'CHAIN_MISMATCH', 'UNKNOWN_SERVER_ERROR',
+];
+
+const natural = (max: number) => fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max }), fc.constant(max));
+const int32 = natural(2 ** 31 - 1);
+const uint32 = natural(2 ** 32 - 1);
+const offset = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER)).map((value) => value as Offset);
+const epoch = int32.map((value) => value as Epoch);
+const nodeId = int32.map((value) => value as NodeId);
+const bytes = fc.uint8Array({ maxLength: 40 });
+const uuid: fc.Arbitrary<Uuid> = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(uuidFromBytes);
+const text = fc.string({ unit: 'grapheme', maxLength: 20 });
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+
+const cluster = { clusterId: text, recoveryId: uuid };
+const replica: fc.Arbitrary<ReplicaKey> = fc.record({ id: nodeId, directoryId: maybe(uuid) });
+const endpoint: fc.Arbitrary<Endpoint> = fc.record({ name: text, host: text.filter((host) => host !== ''), port: fc.integer({ min: 1, max: 65_535 }) });
+const endpoints = fc.array(endpoint, { maxLength: 3 });
+const leader = { leaderId: maybe(nodeId), leaderEpoch: epoch, leaderEndpoints: endpoints };
+const error = fc.constantFrom(...ERRORS);
+const edge = maybe(fc.record({ epoch, endOffset: offset }));
+const digest = maybe(fc.record({ lastStableOffset: offset, version: uint32, value: bytes }));
+const batches: fc.Arbitrary<readonly EncodedBatch[]> = fc.tuple(fc.nat({ max: 1000 }), fc.integer({ min: 0, max: 4 })).map(([from, count]) => batchChain(from, count));
+
+export const voteRequests: fc.Arbitrary<VoteRequest> = fc.record({
+  kind: fc.constant('vote'), ...cluster, voter: replica, candidate: replica, candidateEpoch: epoch, lastEpoch: epoch,
+  endOffset: offset, preVote: fc.boolean(), trigger: fc.constantFrom(...TRIGGERS), attempt: uint32,
+});
+export const voteResponses: fc.Arbitrary<VoteResponse> = fc.record({
+  kind: fc.constant('vote'), error, ...leader, granted: fc.boolean(), refusal: maybe(fc.constantFrom(...REFUSALS)), lastEpoch: epoch, endOffset: offset,
+});
+export const beginRequests: fc.Arbitrary<BeginQuorumEpochRequest> = fc.record({
+  kind: fc.constant('beginQuorumEpoch'), ...cluster, voter: replica, leaderId: nodeId, leaderEpoch: epoch, leaderEndpoints: endpoints,
+});
+export const beginResponses: fc.Arbitrary<BeginQuorumEpochResponse> = fc.record({ kind: fc.constant('beginQuorumEpoch'), error, ...leader });
+export const endRequests: fc.Arbitrary<EndQuorumEpochRequest> = fc.record({
+  kind: fc.constant('endQuorumEpoch'), ...cluster, leaderId: nodeId, leaderEpoch: epoch, preferredCandidates: fc.array(replica, { maxLength: 4 }), leaderEndpoints: endpoints,
+});
+export const endResponses: fc.Arbitrary<EndQuorumEpochResponse> = fc.record({ kind: fc.constant('endQuorumEpoch'), error, ...leader });
+export const fetchRequests: fc.Arbitrary<FetchRequest> = fc.record({
+  kind: fc.constant('fetch'), ...cluster, replica: fc.record({ id: maybe(nodeId), directoryId: maybe(uuid) }), currentLeaderEpoch: epoch,
+  fetchOffset: offset, lastFetchedEpoch: epoch, maxWaitMs: uint32, maxBytes: uint32, highWatermark: maybe(offset), chainChecksum: maybe(uint32),
+  readRound: uint32, imageDigest: digest, recovering: fc.boolean(), committedOnly: fc.boolean(),
+});
+export const fetchResponses: fc.Arbitrary<FetchResponse> = fc.record({
+  kind: fc.constant('fetch'), error, ...leader, highWatermark: maybe(offset), logStartOffset: offset, diverging: edge, snapshotId: edge,
+  batches, readRound: uint32, feedPublishedOffset: maybe(offset), feedKey: maybe(bytes),
+});
