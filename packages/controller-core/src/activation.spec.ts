@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { feature, World } from '../test/world.js';
+import { feature, topic, World } from '../test/world.js';
 import { Controller } from './controller.js';
 import { NaiveView } from '../test/naive-view.js';
 import type { ActivateCommand, Decision, ActivateReply } from './command.js';
@@ -83,10 +83,12 @@ describe('an aborted transaction', () => {
     world.start(1);
     world.write({ kind: 'BeginTransaction', version: 0, value: { name: 'big' } });
     world.start(2);
+    world.decide({ kind: 'noOp' });
 
     world.write({ kind: 'AbortTransaction', version: 0, value: { reason: 'test' } });
 
     expect([...world.view.brokers()].map(({ id }) => id)).toEqual([1]);
+    expect(world.run({ kind: 'createTopics', topics: [topic('t', { replicationFactor: 2 })], validateOnly: true, atomic: false }).topics[0]?.error).toBe('INVALID_REPLICATION_FACTOR');
     world.nowMs += 60_000;
     expect(world.run({ kind: 'expireSessions' })).toEqual({ kind: 'expireSessions', fencedBrokerId: 1, more: false });
   });

@@ -4,7 +4,7 @@ export interface ControllerConfig {
   readonly clusterId: string;
   /** `broker.session.timeout.ms`: a broker not heard of for this long is fenced. */
   readonly sessionTimeoutMs: number;
-  /** `broker.heartbeat.interval.ms`: how often a broker means to be heard. */
+  /** `broker.heartbeat.interval.ms`: how often a broker means to be heard; the host gives a queued heartbeat half of it. */
   readonly heartbeatIntervalMs: number;
   /** `default.replication.factor`, for topics that name none; at least 1. */
   readonly defaultReplicationFactor: number;
@@ -16,7 +16,7 @@ export interface ControllerConfig {
   readonly minInsyncReplicas: number;
   /** `unclean.leader.election.enable` where neither topic nor cluster say otherwise. */
   readonly uncleanLeaderElectionEnable: boolean;
-  /** Records in one batch; a larger atomic decision becomes a metadata transaction. */
+  /** Records in one batch, for the host: a larger atomic decision becomes a metadata transaction, another is split. */
   readonly maxRecordsPerBatch: number;
   /**
    * Partitions that one request may create; more is POLICY_VIOLATION before anything is allocated. Kafka stops at 10,000;

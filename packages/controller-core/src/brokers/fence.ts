@@ -9,7 +9,7 @@ import { registrationChangeRecord } from './registration-change.js';
 export function decideExpireSessions(_command: ExpireSessionsCommand, state: DecisionState, { nowMs }: DecideContext): Decision<ExpireSessionsReply> {
   const overdue = state.sessions.expired(nowMs).flatMap((id) => {
     const broker = state.view.broker(id);
-    return broker === undefined || broker.fenced ? [] : [broker];
+    return broker === undefined ? [] : [broker];
   });
   const [broker] = overdue;
   return {

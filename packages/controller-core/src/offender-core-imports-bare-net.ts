@@ -1,0 +1,3 @@
+// place: packages/controller-core/src rule: no-restricted-imports
+import net from 'net';
+export const offence = net;

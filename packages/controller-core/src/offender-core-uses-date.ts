@@ -1,0 +1,2 @@
+// place: packages/controller-core/src rule: no-restricted-globals
+export const offence = (): number => Date.now();
