@@ -17,11 +17,14 @@ const PINS = path.join(workspaceRoot, 'tools', 'real-parts');
 const OLDEST_GO = [1, 24];
 const MINUTE_MS = 60_000;
 
-/** What we can build. `stampVersion`: the variable through which the program learns its own version. */
+/**
+ * What we can build. `pins`: the folder of the Go module that pins it; `stampVersion`: the variable through which the program
+ * learns its own version.
+ */
 const BUILDABLE = {
-  'nats-server': { module: 'github.com/nats-io/nats-server/v2', main: '.', versionArgs: ['--version'], limitMs: 8 * MINUTE_MS },
-  grpcurl: { module: 'github.com/fullstorydev/grpcurl', main: 'cmd/grpcurl', versionArgs: ['--version'], stampVersion: 'main.version', limitMs: 8 * MINUTE_MS },
-  jaeger: { module: 'github.com/jaegertracing/jaeger', main: 'cmd/jaeger', versionArgs: ['version'], limitMs: 25 * MINUTE_MS },
+  'nats-server': { pins: PINS, module: 'github.com/nats-io/nats-server/v2', main: '.', versionArgs: ['--version'], limitMs: 8 * MINUTE_MS },
+  grpcurl: { pins: PINS, module: 'github.com/fullstorydev/grpcurl', main: 'cmd/grpcurl', versionArgs: ['--version'], stampVersion: 'main.version', limitMs: 8 * MINUTE_MS },
+  jaeger: { pins: path.join(PINS, 'jaeger'), module: 'github.com/jaegertracing/jaeger', main: 'cmd/jaeger', versionArgs: ['version'], limitMs: 25 * MINUTE_MS },
 };
 
 /** Where a person gets what we do not build. */
@@ -67,9 +70,9 @@ export async function ensureProgram(name, { onProgress = printProgress } = {}) {
 }
 
 async function build(name, onProgress) {
-  const { module, main, stampVersion, limitMs } = BUILDABLE[name];
-  const version = pinnedVersion(module);
-  const go = await findGo();
+  const { pins, module, main, stampVersion, limitMs } = BUILDABLE[name];
+  const version = pinnedVersion(name);
+  const go = await findGo(pins);
   if (go.missing !== undefined) return { missing: `${name} is not here, and cannot be built: ${go.missing}`, howTo: howToGet(name) };
 
   const target = path.join(programsFolder(), name);
@@ -83,7 +86,7 @@ async function build(name, onProgress) {
       ...(stampVersion === undefined ? [] : ['-ldflags', `-X ${stampVersion}=${version}`]),
       '-o', making, path.posix.join(module, main),
     ],
-    cwd: PINS,
+    cwd: pins,
     env: { ...process.env, ...go.env, GOWORK: 'off', GOFLAGS: '' },
     timeoutMs: limitMs,
     onProgress,
@@ -106,7 +109,7 @@ async function build(name, onProgress) {
 }
 
 /** The Go on PATH, if it is new enough for go.mod or may fetch a newer toolchain by itself. */
-async function findGo() {
+async function findGo(pins) {
   // Outside the module, and forbidden to fetch: what is installed is what we ask about.
   const asked = await runStep({
     title: 'asking for the version of Go', command: 'go', args: ['env', 'GOVERSION'], cwd: tmpdir(),
@@ -114,7 +117,7 @@ async function findGo() {
   });
   if (!asked.ok) return { missing: `Go ${OLDEST_GO.join('.')} or newer is not on PATH` };
   const have = versionNumbers(asked.output);
-  const want = versionNumbers(/^go (\S+)$/m.exec(readFileSync(path.join(PINS, 'go.mod'), 'utf8'))[1]);
+  const want = versionNumbers(/^go (\S+)$/m.exec(readFileSync(path.join(pins, 'go.mod'), 'utf8'))[1]);
   if (isBelow(have, OLDEST_GO)) return { missing: `Go ${have.join('.')} is older than ${OLDEST_GO.join('.')}` };
   if (!isBelow(have, want)) return { env: {} };
   if (process.env.GOTOOLCHAIN === 'local') return { missing: `Go ${have.join('.')} is older than ${want.join('.')}, and GOTOOLCHAIN=local keeps it from fetching that` };
@@ -137,13 +140,13 @@ async function answers(name, file) {
 /** What the pin beside a built program says; undefined for what we do not build. */
 function pinOf(name) {
   if (BUILDABLE[name] === undefined) return undefined;
-  const { module } = BUILDABLE[name];
-  return `${module}@${pinnedVersion(module)} ${process.platform}-${process.arch}\n`;
+  return `${BUILDABLE[name].module}@${pinnedVersion(name)} ${process.platform}-${process.arch}\n`;
 }
 
-function pinnedVersion(module) {
-  const line = readFileSync(path.join(PINS, 'go.mod'), 'utf8').split('\n').map((text) => text.trim().split(' ')).find(([first, version]) => first === module && version?.startsWith('v'));
-  if (line === undefined) throw new Error(`tools/real-parts/go.mod does not name ${module}`);
+function pinnedVersion(name) {
+  const { pins, module } = BUILDABLE[name];
+  const line = readFileSync(path.join(pins, 'go.mod'), 'utf8').split('\n').map((text) => text.trim().split(' ')).find(([first, version]) => first === module && version?.startsWith('v'));
+  if (line === undefined) throw new Error(`${pins}/go.mod does not name ${module}`);
   return line[1];
 }
 
