@@ -1,4 +1,5 @@
 import type { ServerConfig } from '@quorate/config';
+import { startBroker } from './broker/start-broker.js';
 import { startController } from './controller/start-controller.js';
 import { ProcessRefusal } from './process/exit-codes.js';
 import type { ProcessContext, RunningRole } from './process/run-process.js';
@@ -8,6 +9,5 @@ export async function startServer(config: ServerConfig, context: ProcessContext)
   if (config.roles.length > 1) {
     throw new ProcessRefusal('configuration', `process.roles=${config.roles.join(',')}: both roles in one process are not built yet. Run quorum-controller and broker-metadata-cache with a file each.`);
   }
-  if (config.roles.includes('controller')) return startController(config, context);
-  throw new ProcessRefusal('configuration', 'not yet');
+  return config.roles.includes('controller') ? startController(config, context) : startBroker(config, context);
 }

@@ -5,10 +5,12 @@ export { metadataServiceHandlers, type MetadataServiceOptions } from './admin/me
 export { MetadataWatch } from './admin/metadata-watch.js';
 export type { QuorumReader } from './admin/quorum-reader.js';
 export { quorumServiceHandlers } from './admin/quorum-service.js';
+export { RemoteQuorum } from './admin/remote-quorum.js';
 export { sessionServiceHandlers } from './admin/session-service.js';
 export { TopicPages } from './admin/topic-pages.js';
 export { topicServiceHandlers, type TopicServiceOptions } from './admin/topic-service.js';
 export { INTERNAL_CHANNEL, target } from './channel-options.js';
+export { BrokerCalls } from './client/broker-calls.js';
 export { GrpcCommittedFetch, type GrpcCommittedFetchOptions } from './client/committed-fetch.js';
 export { ControllerLink, type ControllerView } from './client/controller-link.js';
 export { LeaderTracker, type ActiveLeader, type LeaderTrackerOptions } from './client/leader-tracker.js';

@@ -117,7 +117,7 @@ const OUTCOMES: Readonly<Record<ElectionRecord['outcome'], ElectionOutcome>> = {
   'higher-epoch': ElectionOutcome.ELECTION_OUTCOME_HIGHER_EPOCH,
 };
 
-/** An election as it is told; monotonic times become the node's wall clock. */
+/** An election as it is told; monotonic times become the node's wall clock as it stood when the process began. */
 export function electionToWire(election: ElectionRecord): Election {
   const { startedMs, endedMs, voteStartedMs, lastLeaderContactMs } = election;
   return {
@@ -127,7 +127,7 @@ export function electionToWire(election: ElectionRecord): Election {
     attempt: election.attempt,
     outcome: OUTCOMES[election.outcome],
     previousLeaderId: election.previousLeaderId,
-    startedAt: timestamp(Date.now() - (performance.now() - startedMs)),
+    startedAt: timestamp(performance.timeOrigin + startedMs),
     lastEpoch: election.lastEpoch,
     endOffset: election.endOffset,
     phases: {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { ServerConfig } from '@quorate/config';
-import { lockDataDirectory, NodeFileSystem, openLog, type DirectoryLock, type OpenedLog } from '@quorate/metadata-log';
+import { NodeFileSystem, openLog, type DirectoryLock, type OpenedLog } from '@quorate/metadata-log';
 import type { Timers } from '@quorate/raft-node';
 import { ProcessRefusal } from '../process/exit-codes.js';
+import { lockOrRefuse } from '../shared/lock-directory.js';
 
 /** Newest batches kept in memory for followers. */
 const CACHE_BYTES = 8 * 1024 * 1024;
@@ -37,16 +38,6 @@ export async function openDataDirectory(config: ServerConfig, timers: Pick<Timer
     throw opened;
   }
   return { lock, opened };
-}
-
-function lockOrRefuse(directory: string): Promise<DirectoryLock> {
-  return new Promise((resolve, reject) => {
-    lockDataDirectory(directory, (result) => {
-      if (result instanceof Error) reject(new ProcessRefusal('dataDirectory', `${directory} cannot be locked: ${result.message}`, { cause: result }));
-      else if ('kind' in result) reject(new ProcessRefusal('dataDirectory', result.message));
-      else resolve(result);
-    });
-  });
 }
 
 function refusedOrOpened(directory: string, result: Parameters<Parameters<typeof openLog>[2]>[0]): OpenedLog | ProcessRefusal {

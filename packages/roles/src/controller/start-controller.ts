@@ -111,7 +111,8 @@ export async function startController(config: ServerConfig, context: ProcessCont
   const board = new LeaderBoard(() => leaderView(config, raft, controller));
   const gate = new CommandGate(controller);
   const quorum = new LocalQuorum({ clusterId, raft, controller });
-  const reader = imageReader({ config, clusterId, raft, controller, deltas });
+  let isCaughtUp = false;
+  const reader = imageReader({ config, clusterId, raft, controller, deltas, isCaughtUp: () => isCaughtUp });
   const writer = new LocalWriter(gate, board);
   const pages = new TopicPages(reader);
   const watch = new MetadataWatch(reader);
@@ -135,7 +136,6 @@ export async function startController(config: ServerConfig, context: ProcessCont
     });
   for (const { listener, server } of servers) await listenOrRefuse(server, listener, 'listeners');
 
-  let isCaughtUp = false;
   const lookAtHealth = (): void => {
     const { leaderId, highWatermark } = raft.status();
     isCaughtUp ||= highWatermark !== undefined && image.appliedOffset >= highWatermark;
@@ -193,9 +193,10 @@ interface ImageReaderParts {
   readonly raft: RaftNode;
   readonly controller: ControllerNode;
   readonly deltas: Deltas;
+  readonly isCaughtUp: () => boolean;
 }
 
-function imageReader({ config, clusterId, raft, controller, deltas }: ImageReaderParts): ImageReader {
+function imageReader({ config, clusterId, raft, controller, deltas, isCaughtUp }: ImageReaderParts): ImageReader {
   return {
     clusterId,
     nodeId: config.nodeId,
@@ -204,6 +205,7 @@ function imageReader({ config, clusterId, raft, controller, deltas }: ImageReade
     digest: () => controller.image.digest(),
     highWatermark: () => raft.highWatermark,
     followPath: () => FollowPath.FOLLOW_PATH_LOG,
+    isCaughtUp,
     onDelta: (listener) => deltas.subscribe(listener),
   };
 }

@@ -17,8 +17,13 @@ export interface ImageReader {
   /** High watermark as last heard, exclusive. */
   highWatermark(): Offset;
   followPath(): FollowPath;
-  /** Told of each stable step, after the image holds it; returns a function that stops it. */
-  onDelta(listener: (delta: MetadataDelta) => void): () => void;
+  /** Whether the image holds all that was committed when this process started; reads are refused before. */
+  isCaughtUp(): boolean;
+  /**
+   * Told of each stable step, after the image holds it; undefined when the image was started over and anything may have
+   * changed. Returns a function that stops it.
+   */
+  onDelta(listener: (delta: MetadataDelta | undefined) => void): () => void;
 }
 
 /** Room to send the answer before the caller gives up, in milliseconds. */
@@ -27,9 +32,12 @@ const ANSWER_ROOM_MS = 20;
 /**
  * Reads from the image once it has applied everything below `atLeastOffset` (0: at once).
  *
- * @throws RpcFailure (DEADLINE_EXCEEDED) when that does not come in time; `metadata.applied_offset` says how far it is.
+ * @throws RpcFailure (UNAVAILABLE) before this process has caught up for the first time, and (DEADLINE_EXCEEDED) when that does not come in time; `metadata.applied_offset` says how far it is.
  */
 export async function readAt<T>(reader: ImageReader, atLeastOffset: number, context: Pick<CallContext, 'deadlineMs'>, read: (view: MetadataView) => T): Promise<T> {
+  if (!reader.isCaughtUp()) {
+    throw new RpcFailure({ reason: 'BROKER_NOT_AVAILABLE', message: 'this process has not caught up with the metadata yet', retryAfterMs: 100 });
+  }
   if (atLeastOffset > reader.view().appliedOffset) await reached(reader, atLeastOffset as Offset, context.deadlineMs);
   return read(reader.view());
 }

@@ -31,18 +31,23 @@ const SHORTEST_HEARTBEAT_MS = 100;
  */
 export class MetadataWatch {
   readonly #reader: ImageReader;
-  readonly #watchers = new Set<(step: Step) => void>();
+  /** How to tell each watcher a step; undefined sends it away. */
+  readonly #watchers = new Set<(step: Step | undefined) => void>();
   #steps: Step[] = [];
 
   constructor(reader: ImageReader) {
     this.#reader = reader;
-    reader.onDelta((delta) => this.#note(delta));
+    reader.onDelta((delta) => (delta === undefined ? this.#startOver() : this.#note(delta)));
   }
 
   serve(request: WatchMetadataRequest, sink: StreamSink<WatchMetadataResponse>, context: CallContext): void {
     const heartbeatMs = checkedHeartbeat(request);
+    if (!this.#reader.isCaughtUp()) throw new RpcFailure({ reason: 'BROKER_NOT_AVAILABLE', message: 'this process has not caught up with the metadata yet', retryAfterMs: 100 });
     const queue = new WatcherQueue(sink, () => this.#watchers.delete(push));
-    const push = (step: Step): void => queue.push({ offset: step.offset, event: { $case: 'delta', value: { changes: [...step.changes] } } });
+    const push = (step: Step | undefined): void => {
+      if (step === undefined) sink.end(new RpcFailure({ reason: 'BROKER_NOT_AVAILABLE', message: 'this process reads the metadata anew: watch again', retryAfterMs: 100 }));
+      else queue.push({ offset: step.offset, event: { $case: 'delta', value: { changes: [...step.changes] } } });
+    };
     if (request.fromOffset === undefined) this.#pushImage(queue);
     else for (const step of this.#stepsAfter(request.fromOffset)) push(step);
     this.#watchers.add(push);
@@ -66,6 +71,11 @@ export class MetadataWatch {
     // Dropped in blocks: shifting ten thousand entries for each step would cost more than the step.
     if (this.#steps.length > KEPT_STEPS * 1.25) this.#steps = this.#steps.slice(-KEPT_STEPS);
     for (const push of [...this.#watchers]) push(step);
+  }
+
+  #startOver(): void {
+    this.#steps = [];
+    for (const push of [...this.#watchers]) push(undefined);
   }
 
   #stepsAfter(offset: number): readonly Step[] {

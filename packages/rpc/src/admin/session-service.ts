@@ -2,6 +2,7 @@ import type { SessionAnswer, SessionWrite, WriteRequest, WriteResponse } from '@
 import type { SessionServiceService } from '../gen/quorate/admin/v1/session_service.js';
 import { DEFAULT_DEADLINE_MS } from '../limits.js';
 import { invalidRequest } from '../rpc-failure.js';
+import type { CallContext } from '../server/call-context.js';
 import type { HandlersOf, StreamPair } from '../server/handlers.js';
 import { statusProtoFromError } from '../status-from-error.js';
 import type { AdminWriter } from './admin-write.js';
@@ -12,10 +13,10 @@ const MAX_WAITING = 4096;
 
 /** Writes over one stream, for SDKs and bulk work. */
 export function sessionServiceHandlers(writer: AdminWriter): HandlersOf<typeof SessionServiceService> {
-  return { write: (stream) => serveSession(stream, writer) };
+  return { write: (stream, context) => serveSession(stream, context, writer) };
 }
 
-function serveSession(stream: StreamPair<WriteRequest, WriteResponse>, writer: AdminWriter): void {
+function serveSession(stream: StreamPair<WriteRequest, WriteResponse>, context: Pick<CallContext, 'onStopping'>, writer: AdminWriter): void {
   let waiting = 0;
   let ended = false;
   let isPaused = false;
@@ -26,7 +27,7 @@ function serveSession(stream: StreamPair<WriteRequest, WriteResponse>, writer: A
     answers = [];
     if (batch.length > 0) stream.send({ answers: batch });
     if (ended && waiting === 0) stream.end();
-    if (isPaused && waiting < MAX_WAITING / 2) {
+    if (isPaused && !ended && waiting < MAX_WAITING / 2) {
       isPaused = false;
       stream.resume();
     }
@@ -53,8 +54,12 @@ function serveSession(stream: StreamPair<WriteRequest, WriteResponse>, writer: A
       stream.pause();
     }
   });
-  stream.onEnd(() => {
+  const finish = (): void => {
     ended = true;
+    stream.pause();
     flush();
-  });
+  };
+  stream.onEnd(finish);
+  // What was taken is answered before the stream ends.
+  context.onStopping(finish);
 }

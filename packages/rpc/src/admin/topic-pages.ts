@@ -16,8 +16,8 @@ export class TopicPages {
   #sorted: readonly TopicRow[] | undefined;
 
   constructor(reader: ImageReader) {
-    reader.onDelta(({ changes }) => {
-      if (changes.some(({ kind }) => kind === 'topicCreated' || kind === 'topicDeleted' || kind === 'partitionCreated')) this.#sorted = undefined;
+    reader.onDelta((delta) => {
+      if (delta === undefined || delta.changes.some(({ kind }) => kind === 'topicCreated' || kind === 'topicDeleted' || kind === 'partitionCreated')) this.#sorted = undefined;
     });
   }
 

@@ -49,7 +49,7 @@ export function controllerServiceHandlers({ cluster, controller, leader }: Contr
       const { isCaughtUp, isFenced, shouldShutDown } = reply;
       return { isCaughtUp, isFenced, shouldShutDown, highWatermark: highWatermark(), leaderEpoch: leader.view.hint.leaderEpoch, offset };
     },
-    submit: (stream) => serveSubmit(stream, controller, leader),
+    submit: (stream, context) => serveSubmit(stream, context, { controller, leader }),
     watchLeader: (_request, sink, context) => serveWatchLeader(sink, context, { cluster, leader }),
   };
 }

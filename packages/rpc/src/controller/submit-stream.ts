@@ -4,6 +4,7 @@ import { answerFromReply } from '../admin/answer-from-reply.js';
 import { commandFromWrite } from '../admin/command-from-write.js';
 import { DEFAULT_DEADLINE_MS } from '../limits.js';
 import { invalidRequest } from '../rpc-failure.js';
+import type { CallContext } from '../server/call-context.js';
 import type { StreamPair } from '../server/handlers.js';
 import { statusProtoFromError } from '../status-from-error.js';
 import type { LeaderBoard } from './leader-view.js';
@@ -17,7 +18,7 @@ const MAX_WAITING = 4096;
  * Admin writes over one stream. Every write is answered under its request id; the answers that one commit releases go out
  * as one message.
  */
-export function serveSubmit(stream: StreamPair<SubmitRequest, SubmitResponse>, controller: CommandTaker, leader: LeaderBoard): void {
+export function serveSubmit(stream: StreamPair<SubmitRequest, SubmitResponse>, context: Pick<CallContext, 'onStopping'>, { controller, leader }: { readonly controller: CommandTaker; readonly leader: LeaderBoard }): void {
   let waiting = 0;
   let ended = false;
   let isPaused = false;
@@ -28,7 +29,7 @@ export function serveSubmit(stream: StreamPair<SubmitRequest, SubmitResponse>, c
     answers = [];
     if (batch.length > 0) stream.send({ answers: batch });
     if (ended && waiting === 0) stream.end();
-    if (isPaused && waiting < MAX_WAITING / 2) {
+    if (isPaused && !ended && waiting < MAX_WAITING / 2) {
       isPaused = false;
       stream.resume();
     }
@@ -67,8 +68,12 @@ export function serveSubmit(stream: StreamPair<SubmitRequest, SubmitResponse>, c
       stream.pause();
     }
   });
-  stream.onEnd(() => {
+  const finish = (): void => {
     ended = true;
+    stream.pause();
     flush();
-  });
+  };
+  stream.onEnd(finish);
+  // What was taken is answered before the stream ends.
+  context.onStopping(finish);
 }

@@ -8,6 +8,11 @@ export interface CallContext {
   readonly deadlineMs: number;
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal;
+  /**
+   * For streams that have something to finish when the server stops: they are told, and end by themselves. Other streams
+   * are ended for them.
+   */
+  onStopping(listener: () => void): void;
 }
 
 /** Milliseconds that are left to the call; 0 when none are. */

@@ -12,6 +12,8 @@ export interface CallGuard {
   enter(): void;
   leave(): void;
   finished(call: CallRecord): void;
+  /** A stream is open; the server calls `stop` when it stops. Returns how to forget the stream. */
+  opened(stop: () => void): () => void;
 }
 
 /** A request that could not be decoded; grpc-js would answer INTERNAL, the caller deserves INVALID_ARGUMENT. */
@@ -94,6 +96,8 @@ interface OpenCall {
   begin(): void;
   /** Ends the call once; false when it was over already. */
   close(error: unknown): boolean;
+  /** Has the server end the stream when it stops, unless a handler said that it will do so itself. */
+  endWhenStopping(end: () => void): void;
 }
 
 function openCall(method: AnyMethod, call: ServerCall, guard: CallGuard): OpenCall {
@@ -101,17 +105,23 @@ function openCall(method: AnyMethod, call: ServerCall, guard: CallGuard): OpenCa
   const gone = new AbortController();
   let admitted = false;
   let over = false;
+  let forget: () => void = () => undefined;
+  let stop: () => void = () => undefined;
   const context: CallContext = {
     method: method.path.substring(1),
     peer: call.getPeer(),
     // A stream may live for ever; a single call without a deadline gets one.
     deadlineMs: deadlineOf(call, startedMs, method.requestStream || method.responseStream),
     signal: gone.signal,
+    onStopping: (listener) => {
+      stop = listener;
+    },
   };
   const close = (error: unknown): boolean => {
     if (over) return false;
     over = true;
     if (admitted) guard.leave();
+    forget();
     const code = error === undefined ? status.OK : statusFromError(error).code;
     guard.finished({ method: context.method, peer: context.peer, code, durationMs: performance.now() - startedMs, error });
     gone.abort();
@@ -128,6 +138,10 @@ function openCall(method: AnyMethod, call: ServerCall, guard: CallGuard): OpenCa
       if (context.deadlineMs <= performance.now()) throw new RpcFailure({ reason: 'REQUEST_TIMED_OUT', message: 'the deadline had passed when the call arrived' });
     },
     close,
+    endWhenStopping: (end) => {
+      stop = end;
+      forget = guard.opened(() => stop());
+    },
   };
 }
 
@@ -144,7 +158,7 @@ function decodedOrThrow(message: unknown): unknown {
 }
 
 function sinkOf(call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>, open: OpenCall): StreamSink<unknown> {
-  return {
+  const sink: StreamSink<unknown> = {
     send: (message) => (open.context.signal.aborted ? true : call.write(message)),
     onDrain: (listener) => void call.on('drain', listener),
     end: (error) => {
@@ -153,6 +167,8 @@ function sinkOf(call: ServerWritableStream<unknown, unknown> | ServerDuplexStrea
       else call.emit('error', statusFromError(error));
     },
   };
+  open.endWhenStopping(() => sink.end());
+  return sink;
 }
 
 function pairOf(call: ServerDuplexStream<unknown, unknown>, open: OpenCall): StreamPair<unknown, unknown> {

@@ -37,6 +37,7 @@ export class RpcServer {
   #listener: NetServer | undefined;
   #injector: ConnectionInjector | undefined;
   #calls = 0;
+  readonly #streams = new Set<() => void>();
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
@@ -50,6 +51,10 @@ export class RpcServer {
       },
       leave: () => void (this.#calls -= 1),
       finished: options.finished,
+      opened: (stop) => {
+        this.#streams.add(stop);
+        return () => void this.#streams.delete(stop);
+      },
     };
   }
 
@@ -105,7 +110,7 @@ export class RpcServer {
     this.#listener?.close();
   }
 
-  /** Lets calls in work end, at most that long, then cuts what is left. */
+  /** Says goodbye to every connection, lets calls in work end, ends the streams, and cuts what is left after that long. */
   async stop(graceMs: number): Promise<void> {
     this.stopAccepting();
     await new Promise<void>((resolve) => {
@@ -117,6 +122,7 @@ export class RpcServer {
         clearTimeout(cut);
         resolve();
       });
+      for (const stop of [...this.#streams]) stop();
     });
     this.#injector?.destroy();
   }

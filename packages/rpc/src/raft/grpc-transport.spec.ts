@@ -1,0 +1,489 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import type { FetchRequest, FetchResponse, RaftRequest, RaftResponse, VoteRequest } from '@quorate/raft-core';
+import { bytesEqual, encodeBatch, encodeRecord, MAX_READ_BATCH_BYTES, type Epoch, type Offset } from '@quorate/records';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beginRequests, beginResponses, endRequests, endResponses, fetchRequests, fetchResponses, voteRequests, voteResponses } from '../../test/arbitrary-raft.js';
+import { batchChain } from '../../test/batches.js';
+import { CutWire } from '../../test/cut-wire.js';
+import { endpointsOf, RaftPeer } from '../../test/raft-peer.js';
+import { until } from '../../test/until.js';
+import { target } from '../channel-options.js';
+import { errorFromStatus } from '../error-from-status.js';
+import { RaftServiceClient, RaftServiceService } from '../gen/quorate/raft/v1/raft_service.js';
+import { CONTROLLER_LIMITS } from '../limits.js';
+import type { StreamPair } from '../server/handlers.js';
+import { Health } from '../server/health.js';
+import { RpcServer } from '../server/rpc-server.js';
+import { voteRequestToWire } from '../wire/raft-requests.js';
+import type { FetchRequest as WireFetch, FetchResponse as WireFetched } from '@quorate/records/gen/quorate/raft/v1/raft';
+
+const one = <T>(arbitrary: fc.Arbitrary<T>): T => fc.sample(arbitrary, { numRuns: 1, seed: 42 })[0]!;
+const vote: VoteRequest = one(voteRequests);
+const fetchAt = (offset: number): FetchRequest => ({ ...one(fetchRequests), fetchOffset: offset as Offset });
+const fetchedTo = (offset: number, change: Partial<FetchResponse> = {}): FetchResponse => ({ ...one(fetchResponses), error: 'NONE', batches: [], highWatermark: offset as Offset, ...change });
+/** Silence of a leader is noticed after 600 ms; a broken connection must be known long before. */
+const SOON_MS = 400;
+
+const cleanUp: (() => unknown)[] = [];
+let ours: RaftPeer;
+let peer: RaftPeer;
+
+async function started(id: number, requestTimeoutMs?: number): Promise<RaftPeer> {
+  const node = await RaftPeer.start(id, requestTimeoutMs);
+  cleanUp.push(() => node.stop());
+  return node;
+}
+
+async function wireTo(node: RaftPeer): Promise<CutWire> {
+  const wire = await CutWire.to(node.port);
+  cleanUp.push(() => wire.kill());
+  return wire;
+}
+
+beforeEach(async () => {
+  ours = await started(1);
+  peer = await started(2);
+});
+afterEach(async () => {
+  for (const undo of cleanUp.splice(0).reverse()) await undo();
+});
+
+describe('requests and answers', () => {
+  it.each<[RaftRequest['kind'], RaftRequest, RaftResponse]>([
+    ['vote', one(voteRequests), one(voteResponses)],
+    ['beginQuorumEpoch', one(beginRequests), one(beginResponses)],
+    ['endQuorumEpoch', one(endRequests), one(endResponses)],
+    ['fetch', { ...one(fetchRequests), imageDigest: undefined }, { ...one(fetchResponses), batches: [], feedKey: undefined }],
+  ])('%s reaches the peer, and its answer us', async (_kind, request, response) => {
+    ours.transport.send(7, peer.at(), request);
+    const asked = await peer.nthRequest(1);
+    peer.transport.reply(asked.token, response);
+
+    const answered = await until('the answer', () => ours.inbox.responses[0]);
+    expect(asked.request).toEqual(request);
+    expect(answered).toEqual({ requestId: 7, from: 2, response });
+    expect(ours.inbox.events).toEqual([]);
+  });
+
+  it('matches fetches with their answers in whatever order they come, over one stream', async () => {
+    for (const n of [1, 2, 3]) ours.transport.send(n, peer.at(), fetchAt(n));
+    await peer.nthRequest(3);
+    for (const { token, request } of [...peer.inbox.requests].reverse()) peer.transport.reply(token, fetchedTo((request as FetchRequest).fetchOffset));
+
+    await until('three answers', () => ours.inbox.responses.length === 3);
+    expect(ours.inbox.responses.map(({ requestId, response }) => [requestId, (response as FetchResponse).highWatermark])).toEqual([[3, 3], [2, 2], [1, 1]]);
+    expect(peer.server.calls).toBe(1);
+  });
+
+  it('leaves a fetch parked until its answer, however much else is said meanwhile', async () => {
+    ours.transport.send(1, peer.at(), fetchAt(5));
+    const parked = await peer.nthRequest(1);
+    for (let n = 2; n <= 20; n++) {
+      ours.transport.send(n, peer.at(), n % 2 === 0 ? vote : fetchAt(n));
+      const { token, request } = await peer.nthRequest(n);
+      peer.transport.reply(token, request.kind === 'vote' ? one(voteResponses) : fetchedTo(n));
+    }
+    await until('the other answers', () => ours.inbox.responses.length === 19);
+
+    const batches = batchChain(5, 2);
+    peer.transport.reply(parked.token, fetchedTo(7, { batches }));
+
+    const last = await until('the parked answer', () => ours.inbox.responses[19]);
+    expect(last.requestId).toBe(1);
+    const received = (last.response as FetchResponse).batches;
+    expect(received.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).toEqual(batches.map(({ bytes }) => Buffer.from(bytes).toString('hex')));
+    expect(ours.inbox.events).toEqual([]);
+  });
+
+  it('carries the largest batch that a reader accepts', async () => {
+    const record = (size: number) => ({ ...encodeRecord({ kind: 'NoOp', version: 0, value: {} }), payload: new Uint8Array(size).fill(1) });
+    const batchOf = (size: number) => encodeBatch({ baseOffset: 0 as Offset, epoch: 1 as Epoch, appendTimeMs: 1, isControl: false, previousChecksum: 0, records: [record(size)] });
+    const overhead = batchOf(MAX_READ_BATCH_BYTES - 1000).bytes.length - (MAX_READ_BATCH_BYTES - 1000);
+    const largest = batchOf(MAX_READ_BATCH_BYTES - overhead);
+    expect(largest.bytes.length).toBe(MAX_READ_BATCH_BYTES);
+
+    ours.transport.send(1, peer.at(), fetchAt(0));
+    peer.transport.reply((await peer.nthRequest(1)).token, fetchedTo(1, { batches: [largest], leaderEndpoints: Array.from({ length: 10 }, (_, port) => ({ name: 'CONTROLLER', host: 'h'.repeat(250), port: port + 1 })) }));
+
+    const { response } = await until('the answer', () => ours.inbox.responses[0]);
+    const [received] = (response as FetchResponse).batches;
+    expect(bytesEqual(received!.bytes, largest.bytes)).toBe(true);
+  });
+
+  it('tells of a damaged batch, and keeps those before it', async () => {
+    const [first, second] = batchChain(0, 2);
+    const damaged = { ...second!, bytes: Uint8Array.from(second!.bytes) };
+    damaged.bytes[40]! ^= 1;
+
+    ours.transport.send(1, peer.at(), fetchAt(0));
+    peer.transport.reply((await peer.nthRequest(1)).token, fetchedTo(2, { batches: [first!, damaged] }));
+
+    const { response } = await until('the answer', () => ours.inbox.responses[0]);
+    expect((response as FetchResponse).batches.map(({ baseOffset }) => baseOffset)).toEqual([0]);
+    expect(ours.problems).toEqual([expect.stringMatching(/^2: a batch in a Fetch answer was dropped/)]);
+  });
+
+  it('ends the stream to the old leader when it fetches from another', async () => {
+    const other = await started(3);
+    ours.transport.send(1, peer.at(), fetchAt(1));
+    const { token } = await peer.nthRequest(1);
+
+    ours.transport.send(2, other.at(), fetchAt(1));
+
+    await other.nthRequest(1);
+    await until('the parked fetch to be forgotten', () => peer.inbox.cancelled.includes(token));
+    await until('the stream to end', () => peer.server.calls === 0);
+    peer.transport.reply(token, fetchedTo(1));
+    expect(ours.inbox.events).toEqual([]);
+  });
+});
+
+describe('a connection that breaks', () => {
+  it('is told as lost, then its requests as failed, well before silence would be noticed', async () => {
+    const wire = await wireTo(peer);
+    for (const n of [1, 2]) ours.transport.send(n, peer.at(wire.port), fetchAt(n));
+    await peer.nthRequest(2);
+
+    const cutMs = performance.now();
+    await wire.kill();
+
+    await until('three events', () => ours.inbox.events.length === 3);
+    expect(ours.inbox.events).toEqual(['connection to 2 lost', 'request 1 to 2 failed: unavailable', 'request 2 to 2 failed: unavailable']);
+    expect(ours.inbox.eventTimesMs[2]! - cutMs).toBeLessThan(SOON_MS);
+  });
+
+  it('is told as lost when the peer process is killed', async () => {
+    const child = spawn(process.execPath, [fileURLToPath(new URL('../../test/parked-peer.mjs', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] });
+    cleanUp.push(() => child.kill('SIGKILL'));
+    const lines = createInterface({ input: child.stdout });
+    const [announced] = (await once(lines, 'line')) as [string];
+    const fetching = once(lines, 'line');
+    ours.transport.send(1, endpointsOf(9, Number(announced.replace('port ', ''))), fetchAt(1));
+    await fetching;
+
+    const killedMs = performance.now();
+    child.kill('SIGKILL');
+
+    await until('two events', () => ours.inbox.events.length === 2);
+    expect(ours.inbox.events).toEqual(['connection to 9 lost', 'request 1 to 9 failed: unavailable']);
+    expect(ours.inbox.eventTimesMs[1]! - killedMs).toBeLessThan(SOON_MS);
+  });
+
+  it('is nobody\'s loss when one redial succeeds: what was parked is sent again', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.send(1, peer.at(wire.port), fetchAt(5));
+    const first = await peer.nthRequest(1);
+
+    wire.cut();
+
+    const second = await peer.nthRequest(2);
+    expect(second.request).toEqual(first.request);
+    await until('the first to be forgotten', () => peer.inbox.cancelled.includes(first.token));
+    peer.transport.reply(first.token, fetchedTo(99));
+    peer.transport.reply(second.token, fetchedTo(6));
+    const answered = await until('the answer', () => ours.inbox.responses[0]);
+    expect(answered).toMatchObject({ requestId: 1, response: { highWatermark: 6 } });
+    expect(ours.inbox.events).toEqual([]);
+    expect(ours.inbox.responses).toHaveLength(1);
+  });
+
+  it('fails a fetch that broke twice, though the peer is there', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.send(1, peer.at(wire.port), fetchAt(5));
+    await peer.nthRequest(1);
+    wire.cut();
+    await peer.nthRequest(2);
+
+    wire.cut();
+
+    await until('an event', () => ours.inbox.events.length > 0);
+    expect(ours.inbox.events).toEqual(['request 1 to 2 failed: unavailable']);
+  });
+
+  it('is lost when the redial is accepted by nobody in 20 ms', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.send(1, peer.at(wire.port), fetchAt(5));
+    await peer.nthRequest(1);
+
+    const cutMs = performance.now();
+    wire.mode = 'swallow';
+    wire.cut();
+
+    await until('two events', () => ours.inbox.events.length === 2);
+    expect(ours.inbox.events).toEqual(['connection to 2 lost', 'request 1 to 2 failed: unavailable']);
+    expect(ours.inbox.eventTimesMs[0]! - cutMs).toBeGreaterThanOrEqual(19);
+    expect(ours.inbox.eventTimesMs[0]! - cutMs).toBeLessThan(SOON_MS);
+  });
+
+  it('takes fetches that come during the redial along', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.send(1, peer.at(wire.port), fetchAt(5));
+    await peer.nthRequest(1);
+    wire.mode = 'swallow';
+    wire.cut();
+    await until('the redial', () => wire.dials.length === 2);
+
+    ours.transport.send(2, peer.at(wire.port), fetchAt(6));
+
+    await until('three events', () => ours.inbox.events.length === 3);
+    expect(ours.inbox.events).toContain('request 2 to 2 failed: unavailable');
+  });
+
+  it('is dialled again every 50 to 500 ms, and used as soon as the peer is back', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.setPeers([peer.at(wire.port)]);
+    await until('a warm connection', () => wire.connections === 1);
+
+    wire.mode = 'slam';
+    wire.dials.length = 0;
+    wire.cut();
+    await until('seven dials', () => wire.dials.length === 7);
+    const gaps = wire.dials.slice(1).map((at, index) => at - wire.dials[index]!);
+    // grpc-js waits a random fifth more or less; its own defaults begin at 1 s and grow.
+    for (const gap of gaps.slice(1)) expect(gap).toBeGreaterThan(35);
+    expect(Math.max(...gaps)).toBeLessThan(900);
+    expect(gaps.at(-1)).toBeGreaterThan(250);
+
+    wire.mode = 'pass';
+    const backMs = performance.now();
+    await until('a warm connection', () => wire.connections === 1);
+    ours.transport.send(1, peer.at(wire.port), vote);
+    await peer.nthRequest(1);
+    expect(performance.now() - backMs).toBeLessThan(1500);
+    expect(ours.inbox.events).toEqual([]);
+  });
+
+  it('fails a request to a peer that is down at once', async () => {
+    const wire = await wireTo(peer);
+    await wire.kill();
+    ours.transport.setPeers([peer.at(wire.port)]);
+
+    const sentMs = performance.now();
+    ours.transport.send(1, peer.at(wire.port), vote);
+    ours.transport.send(2, peer.at(wire.port), fetchAt(1));
+
+    await until('three events', () => ours.inbox.events.length === 3);
+    expect(ours.inbox.events).toContain('request 1 to 2 failed: unavailable');
+    expect(ours.inbox.events).toContain('request 2 to 2 failed: unavailable');
+    expect(Math.max(...ours.inbox.eventTimesMs) - sentMs).toBeLessThan(SOON_MS);
+  });
+
+  it('is not lost when the peer ends the stream in order: the fetch goes out on another', async () => {
+    const streams: StreamPair<WireFetch, WireFetched>[] = [];
+    const received: number[] = [];
+    const server = new RpcServer({ limits: CONTROLLER_LIMITS, finished: () => undefined });
+    server.add(RaftServiceService, {
+      ...peer.transport.handlers(),
+      fetch: (stream) => {
+        streams.push(stream);
+        stream.onMessage(({ correlationId }) => received.push(correlationId));
+      },
+    });
+    const port = await server.listen('127.0.0.1', 0);
+    cleanUp.push(() => server.stop(0));
+    ours.transport.send(1, endpointsOf(7, port), fetchAt(1));
+    await until('the fetch', () => received.length === 1);
+
+    streams[0]!.end();
+
+    await until('the fetch again', () => received.length === 2);
+    expect(received[1]).toBe(received[0]);
+    expect(streams).toHaveLength(2);
+    expect(ours.inbox.events).toEqual([]);
+  });
+
+  it('is not lost while a server stops: a parked fetch is still answered', async () => {
+    ours.transport.send(1, peer.at(), fetchAt(1));
+    const { token } = await peer.nthRequest(1);
+
+    const stopped = peer.server.stop(2000);
+    ours.transport.send(2, peer.at(), fetchAt(2));
+    const second = await peer.nthRequest(2);
+    peer.transport.reply(token, fetchedTo(1));
+    peer.transport.reply(second.token, fetchedTo(2));
+
+    await until('the answers', () => ours.inbox.responses.length === 2);
+    expect(ours.inbox.events).toEqual([]);
+    ours.transport.close();
+    await stopped;
+  });
+});
+
+describe('checking a connection', () => {
+  it('says up for a living peer and lost for a dead one', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.checkConnection(peer.at(wire.port));
+    await until('an answer', () => ours.inbox.events.length === 1);
+    await wire.kill();
+    ours.transport.checkConnection(peer.at(wire.port));
+    await until('an answer', () => ours.inbox.events.length === 2);
+
+    expect(ours.inbox.events).toEqual(['connection to 2 up', 'connection to 2 lost']);
+  });
+
+  it('says lost for a node whose address nobody knows', () => {
+    ours.transport.checkConnection({ id: peer.id, endpoints: [] });
+    ours.transport.send(1, { id: peer.id, endpoints: [] }, vote);
+
+    expect(ours.inbox.events).toEqual(['connection to 2 lost', 'request 1 to 2 failed: unavailable']);
+  });
+});
+
+describe('an address that speaks no Raft', () => {
+  it('is unsupported when it speaks gRPC, and never a lost connection', async () => {
+    const server = new RpcServer({ limits: CONTROLLER_LIMITS, finished: () => undefined });
+    server.addHealthAndReflection(new Health());
+    const port = await server.listen('127.0.0.1', 0);
+    cleanUp.push(() => server.stop(0));
+
+    ours.transport.send(1, endpointsOf(8, port), vote);
+    ours.transport.send(2, endpointsOf(8, port), fetchAt(1));
+
+    await until('two events', () => ours.inbox.events.length === 2);
+    expect([...ours.inbox.events].sort()).toEqual(['request 1 to 8 failed: unsupported', 'request 2 to 8 failed: unsupported']);
+  });
+
+  it('is unavailable when it is a web server', async () => {
+    const web = createHttpServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+    cleanUp.push(() => web.close());
+    await once(web, 'listening');
+
+    ours.transport.send(1, endpointsOf(8, (web.address() as AddressInfo).port), vote);
+
+    await until('an event', () => ours.inbox.events.length === 1);
+    expect(ours.inbox.events).toEqual(['request 1 to 8 failed: unavailable']);
+  });
+
+  it('times out when it says nothing at all', async () => {
+    const impatient = await started(4, 100);
+    const wire = await wireTo(peer);
+    wire.mode = 'swallow';
+
+    impatient.transport.send(1, endpointsOf(8, wire.port), vote);
+
+    await until('an event', () => impatient.inbox.events.length === 1);
+    expect(impatient.inbox.events).toEqual(['request 1 to 8 failed: timed-out']);
+  });
+});
+
+describe('opening and closing', () => {
+  it('delivers nothing before it is open; the caller is told to try again', async () => {
+    const late = new RaftPeer(5);
+    await late.listen();
+    cleanUp.push(() => late.stop());
+
+    ours.transport.send(1, late.at(), vote);
+    ours.transport.send(2, late.at(), fetchAt(1));
+    await until('two events', () => ours.inbox.events.length === 2);
+    late.transport.open(late.inbox);
+    ours.transport.send(3, late.at(), vote);
+    await late.nthRequest(1);
+
+    expect([...ours.inbox.events].sort()).toEqual(['request 1 to 5 failed: unavailable', 'request 2 to 5 failed: unavailable']);
+    expect(late.inbox.requests).toHaveLength(1);
+  });
+
+  it('delivers nothing after it is closed, neither answers nor failures nor requests', async () => {
+    ours.transport.send(1, peer.at(), fetchAt(1));
+    ours.transport.send(2, peer.at(), vote);
+    await peer.nthRequest(2);
+    peer.transport.send(3, ours.at(), vote);
+    await ours.nthRequest(1);
+
+    ours.transport.close();
+    for (const { token, request } of peer.inbox.requests) peer.transport.reply(token, request.kind === 'vote' ? one(voteResponses) : fetchedTo(1));
+    ours.transport.reply(ours.inbox.requests[0]!.token, one(voteResponses));
+    peer.transport.send(4, ours.at(), vote);
+    await until('the refusal', () => peer.inbox.events.some((event) => event.startsWith('request 4')));
+
+    expect(peer.inbox.events).toContain('request 4 to 1 failed: unavailable');
+    expect(ours.inbox.events).toEqual([]);
+    expect(ours.inbox.responses).toEqual([]);
+    expect(ours.inbox.requests).toHaveLength(1);
+  });
+
+  it('fails a request of a peer that was waiting when it closed', async () => {
+    peer.transport.send(3, ours.at(), vote);
+    await ours.nthRequest(1);
+
+    ours.transport.close();
+
+    await until('the failure', () => peer.inbox.events.length > 0, 2000);
+    expect(peer.inbox.events).toEqual(['request 3 to 1 failed: unavailable']);
+  });
+
+  it('tells a parked fetch as cancelled when its asker goes away', async () => {
+    ours.transport.send(1, peer.at(), fetchAt(1));
+    const { token } = await peer.nthRequest(1);
+
+    ours.transport.close();
+
+    await until('the cancellation', () => peer.inbox.cancelled.includes(token));
+  });
+
+  it('moves to the address that a peer has now', async () => {
+    const moved = await started(2);
+    ours.transport.setPeers([peer.at()]);
+    ours.transport.setPeers([moved.at()]);
+
+    ours.transport.send(1, moved.at(), vote);
+
+    await moved.nthRequest(1);
+    expect(peer.inbox.requests).toEqual([]);
+  });
+
+  it('hangs up on a peer that is none any more', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.setPeers([peer.at(wire.port)]);
+    await until('a warm connection', () => wire.connections === 1);
+
+    ours.transport.setPeers([]);
+
+    await until('the end of the connection', () => wire.connections === 0);
+  });
+});
+
+describe('a peer that is broken or hostile', () => {
+  const client = (): RaftServiceClient => {
+    const made = new RaftServiceClient(target({ host: '127.0.0.1', port: ours.port }), credentials.createInsecure());
+    cleanUp.push(() => made.close());
+    return made;
+  };
+
+  it('is refused with the field that it sent wrong, and nothing is delivered', async () => {
+    const error = await new Promise<ServiceError | null>((resolve) => client().vote({ ...voteRequestToWire(vote), endOffset: -5 }, resolve));
+
+    expect(errorFromStatus(error!)).toMatchObject({ reason: 'INVALID_REQUEST', fields: [{ field: 'end_offset', description: 'must be an integer of 0 or more, got -5' }] });
+    expect(error?.code).toBe(status.INVALID_ARGUMENT);
+    expect(ours.inbox.requests).toEqual([]);
+  });
+
+  it('loses its stream when a fetch cannot be read', async () => {
+    const stream = client().fetch();
+    const over = once(stream, 'status') as Promise<[{ code: number; details: string; metadata: Metadata }]>;
+    stream.on('error', () => undefined).on('data', () => undefined);
+
+    stream.write({ correlationId: 1, query: undefined });
+
+    const [ended] = await over;
+    expect(ended.code).toBe(status.INVALID_ARGUMENT);
+    expect(errorFromStatus(ended).fields).toEqual([{ field: 'query', description: 'is missing' }]);
+  });
+
+  it('loses its stream when it asks more and more without waiting for answers', async () => {
+    for (let n = 1; n <= 65; n++) ours.transport.send(n, peer.at(), fetchAt(n));
+
+    await until('65 failures', () => ours.inbox.events.length === 65);
+    expect(ours.inbox.events.every((event) => event.endsWith('unavailable'))).toBe(true);
+    expect(ours.problems).toEqual([expect.stringContaining('64 fetches of this stream wait for an answer')]);
+    expect(peer.inbox.requests).toHaveLength(64);
+    await until('all to be forgotten', () => peer.inbox.cancelled.length === 64);
+  });
+});
