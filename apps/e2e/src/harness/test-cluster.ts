@@ -49,10 +49,15 @@ export class TestCluster {
   /** Formats and starts everything; returns when every process says that it is ready. */
   static async start(options: TestClusterOptions): Promise<TestCluster> {
     const cluster = await TestCluster.prepare(options);
-    cluster.nats?.start();
-    for (const name of cluster.members.keys()) cluster.member(name).process.start();
-    await cluster.untilReady([...cluster.members.keys()]);
-    return cluster;
+    try {
+      cluster.nats?.start();
+      for (const name of cluster.members.keys()) cluster.member(name).process.start();
+      await cluster.untilReady([...cluster.members.keys()]);
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
   }
 
   /** Formats, starts nothing. */
