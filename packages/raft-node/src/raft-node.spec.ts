@@ -191,6 +191,21 @@ describe('RaftNode', () => {
     expect(elections.persisted.at(-1)).toMatchObject({ epoch: 6, votedKey: { id: 2 } });
   });
 
+  it('arms no deadline while it waits for the disk, however long that takes', () => {
+    const { node, elections, timers } = makeNode([1]);
+    elections.immediate = false;
+
+    node.start();
+    let fired = 0;
+    while (fired < 100 && timers.fireNext(timers.now + 60_000)) fired += 1;
+    expect(elections.persisted.length).toBe(1);
+    expect(fired).toBeLessThan(5);
+    elections.immediate = true;
+    elections.release();
+
+    expect(node.status().role).toBe('leader');
+  });
+
   it('says in a fetch how its copy ends', () => {
     const { log, transport, lastFetch, run } = makeFollower();
     const first = batchAfter({ endOffset: 0 as Offset, checksum: log.endChecksum }, 3);

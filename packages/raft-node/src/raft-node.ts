@@ -274,9 +274,10 @@ export class RaftNode implements MetadataLog {
     };
   }
 
+  /** Not while paused: a deadline that has passed cannot be dealt with before the disk is done, only be fired again and again. */
   #arm(): void {
-    if (this.#halted) return;
-    const hasMore = !this.#paused && (this.#inputs.length > 0 || this.#delivery.hasWork);
+    if (this.#halted || this.#paused) return;
+    const hasMore = this.#inputs.length > 0 || this.#delivery.hasWork;
     const atMs = hasMore ? this.#timers.nowMs() : this.#core.nextDeadlineMs();
     if (atMs === this.#armedMs) return;
     this.#armedMs = atMs;
