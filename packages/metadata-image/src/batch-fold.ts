@@ -98,7 +98,9 @@ export class BatchFold {
   #foldRecord(raw: RawRecord, at: RecordPosition, sink: ((change: MetadataChange) => void) | undefined): void {
     switch (raw.type) {
       case RECORD_TYPE.BeginTransaction:
-        if (this.#open !== undefined) throw new ReplayError('BeginTransaction', at, `the transaction of offset ${this.#open.beginOffset} is open`);
+        if (this.#open !== undefined) {
+          throw new ReplayError('BeginTransaction', at, `the transaction of offset ${this.#open.beginOffset} is open`);
+        }
         this.#open = { beginOffset: at.offset, records: [] };
         return;
       case RECORD_TYPE.EndTransaction: {

@@ -77,11 +77,17 @@ export interface MetadataDelta {
   readonly changes: readonly MetadataChange[];
 }
 
+/** Topic id → name. */
+export interface NetTopics {
+  readonly created: ReadonlyMap<Uuid, string>;
+  readonly deleted: ReadonlyMap<Uuid, string>;
+}
+
 /**
  * The topics that a delta leaves behind as created or deleted. One that was created and deleted inside the delta is
  * neither (KAFKA-19497).
  */
-export function netTopics(delta: MetadataDelta): { readonly created: ReadonlyMap<Uuid, string>; readonly deleted: ReadonlyMap<Uuid, string> } {
+export function netTopics(delta: MetadataDelta): NetTopics {
   const created = new Map<Uuid, string>();
   const deleted = new Map<Uuid, string>();
   for (const change of delta.changes) {

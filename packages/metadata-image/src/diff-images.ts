@@ -56,7 +56,8 @@ function* topicChanges(before: MetadataImage, after: MetadataImage, offset: Offs
   }
 }
 
-function* partitionChanges(before: MetadataImage, after: MetadataImage, { topicId, partitionCount }: TopicRow, offset: Offset): Generator<MetadataChange> {
+function* partitionChanges(before: MetadataImage, after: MetadataImage, topic: TopicRow, offset: Offset): Generator<MetadataChange> {
+  const { topicId, partitionCount } = topic;
   for (let partitionId = 0; partitionId < partitionCount; partitionId++) {
     const was = before.partition(topicId, partitionId);
     const is = after.partition(topicId, partitionId);

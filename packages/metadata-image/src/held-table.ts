@@ -68,7 +68,10 @@ export class HeldTable<K, V> implements Table<K, V> {
   }
 }
 
-/** Rows that did not change, as they stand; then those that did, as they were. A row that changes while we walk is met in the second part. */
+/**
+ * Rows that did not change, as they stand; then those that did, as they were. A row that changes while we walk is met in the
+ * second part, unless we have been there.
+ */
 function* heldEntries<K, V>(rows: ReadonlyMap<K, V>, before: ReadonlyMap<K, V | undefined>): Generator<readonly [K, V]> {
   const done = new Set<K>();
   for (const [key, value] of rows) {

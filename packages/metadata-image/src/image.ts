@@ -1,4 +1,13 @@
-import { RECORD_TYPE, decodeRecord, type Epoch, type MetadataRecord, type NodeId, type Offset, type RawRecord, type Uuid } from '@quorate/records';
+import {
+  RECORD_TYPE,
+  decodeRecord,
+  type Epoch,
+  type MetadataRecord,
+  type NodeId,
+  type Offset,
+  type RawRecord,
+  type Uuid,
+} from '@quorate/records';
 import { digestAcl, type AclRow } from './acls/image.js';
 import { applyRecord } from './apply-record.js';
 import { digestQuota, type QuotaRow } from './client-quotas/image.js';

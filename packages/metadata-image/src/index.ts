@@ -15,7 +15,15 @@ export { ImageSnapshot } from './image-snapshot.js';
 export { Overlay } from './overlay.js';
 export { BatchFold, type StablePoint } from './batch-fold.js';
 export { imageRecords } from './write-image.js';
-export { netTopics, type ChangeSink, type MetadataChange, type MetadataChangeKind, type MetadataDelta, type PartitionSummary } from './delta.js';
+export {
+  netTopics,
+  type ChangeSink,
+  type MetadataChange,
+  type MetadataChangeKind,
+  type MetadataDelta,
+  type NetTopics,
+  type PartitionSummary,
+} from './delta.js';
 export { DIGEST_VERSION, type ImageDigest } from './digest.js';
 export { ReplayError } from './errors.js';
 export type { PartitionCondition } from './store.js';
@@ -25,4 +33,12 @@ export type { ScramRow } from './scram/image.js';
 export type { TokenRow } from './delegation-tokens/image.js';
 export { clusterCounts, topicsSorted, type ClusterCounts, type TopicPage } from './queries.js';
 export { diffImages } from './diff-images.js';
-export { describeBroker, describePartition, describeTree, imageTree, type DescribeOptions, type ImageNode, type Redaction } from './describe.js';
+export {
+  describeBroker,
+  describePartition,
+  describeTree,
+  imageTree,
+  type DescribeOptions,
+  type ImageNode,
+  type Redaction,
+} from './describe.js';

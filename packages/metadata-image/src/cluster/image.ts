@@ -58,7 +58,13 @@ export function* controllerRecords(controllers: Iterable<ControllerRow>): Genera
   }
 }
 
-function featureRangesOf(features: readonly FeatureRangeRow[]): { name: string; minSupportedVersion: number; maxSupportedVersion: number }[] {
+interface FeatureRangeMessage {
+  name: string;
+  minSupportedVersion: number;
+  maxSupportedVersion: number;
+}
+
+function featureRangesOf(features: readonly FeatureRangeRow[]): FeatureRangeMessage[] {
   return features.map(({ name, minSupported, maxSupported }) => ({
     name,
     minSupportedVersion: minSupported,

@@ -1,7 +1,6 @@
 import { RESERVED_DIRECTORY, type Uuid } from '@quorate/records';
 import { RowDigest } from './row-digest.js';
-import { mixWord } from './row-hash.js';
-import { UuidWords } from './uuid-words.js';
+import { UuidWords, hashOfUuid } from './uuid-words.js';
 
 /** The slot of MIGRATING, which every image has: the replica predates directory ids (KIP-858). */
 export const MIGRATING_SLOT = 0;
@@ -41,7 +40,7 @@ export class DirectoryTable {
 
   slotOf(key: UuidWords): number {
     const mask = this.#slots.length - 1;
-    let at = hashOf(key.a, key.b, key.c, key.d) & mask;
+    let at = hashOfUuid(key.a, key.b, key.c, key.d) & mask;
     for (let slot = this.#slots[at]! - 1; slot >= 0; slot = this.#slots[at]! - 1) {
       if (key.equalsWords(this.#words, slot * 4)) return slot;
       at = (at + 1) & mask;
@@ -83,16 +82,12 @@ export class DirectoryTable {
     const words = this.#words;
     for (let slot = 0; slot < this.#count; slot++) {
       const w = slot * 4;
-      let at = hashOf(words[w]!, words[w + 1]!, words[w + 2]!, words[w + 3]!) & mask;
+      let at = hashOfUuid(words[w]!, words[w + 1]!, words[w + 2]!, words[w + 3]!) & mask;
       while (slots[at] !== 0) at = (at + 1) & mask;
       slots[at] = slot + 1;
     }
     this.#slots = slots;
   }
-}
-
-function hashOf(a: number, b: number, c: number, d: number): number {
-  return mixWord(a ^ mixWord(b ^ mixWord(c ^ mixWord(d))));
 }
 
 function twice(words: Int32Array): Int32Array<ArrayBuffer> {

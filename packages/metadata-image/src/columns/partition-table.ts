@@ -50,7 +50,10 @@ export interface HeldPartitions {
   release(): void;
 }
 
-/** Partitions as rows of nine words, found by (topic row, partition id) through a hash table of row numbers. */
+/**
+ * Partitions as rows of nine words. Most lie in the run of their topic (see `TopicTable`); the others are found by (topic
+ * row, partition id) through a hash table of row numbers.
+ */
 export class PartitionTable {
   readonly #rows = new RowPages(WORDS);
   readonly #blocks = new BlockArena();
@@ -72,8 +75,8 @@ export class PartitionTable {
     return { rows: this.#rows.byteCount, blocks: this.#blocks.byteCount, hash: this.#index.byteCount };
   }
 
-  /** The row of the partition, or -1. */
-  find(topicRow: number, partitionId: number): number {
+  /** The row of a partition that was indexed, or -1. */
+  findIndexed(topicRow: number, partitionId: number): number {
     for (let row = this.#index.first(hashOfKey(topicRow, partitionId)); row >= 0; row = this.#index.next()) {
       const words = this.#rows.words(row);
       const at = this.#rows.at(row);
@@ -90,12 +93,17 @@ export class PartitionTable {
     words[at + TOPIC] = topicRow;
     words[at + PARTITION] = partitionId;
     words[at + META] = LIVE;
-    this.#index.add(hashOfKey(topicRow, partitionId), row);
     return row;
   }
 
-  remove(row: number): void {
-    this.#index.remove(hashOfKey(this.topicRow(row), this.partitionId(row)), row);
+  /** Lets `findIndexed` find the row. */
+  index(row: number): void {
+    this.#index.add(hashOfKey(this.topicRow(row), this.partitionId(row)), row);
+  }
+
+  /** @param indexed - whether the row was indexed. */
+  remove(row: number, indexed: boolean): void {
+    if (indexed) this.#index.remove(hashOfKey(this.topicRow(row), this.partitionId(row)), row);
     this.#freeBlock(row);
     this.#rows.remove(row);
   }

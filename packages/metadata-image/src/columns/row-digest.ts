@@ -15,12 +15,8 @@ export class RowDigest {
   }
 
   word(word: number): this {
-    // Two chains of invertible steps with odd constants (of xxHash and MurmurHash3) that differ in step and shift: what is
-    // equal in one by chance is hardly equal in the other.
-    const a = Math.imul(this.a ^ word, 0x9e3779b1);
-    this.a = a ^ (a >>> 15);
-    const b = Math.imul((this.b + word) | 0, 0x85ebca6b);
-    this.b = b ^ (b >>> 13);
+    this.a = stepA(this.a, word);
+    this.b = stepB(this.b, word);
     return this;
   }
 
@@ -30,13 +26,22 @@ export class RowDigest {
     return this.word(1).text(String(value));
   }
 
-  uuid(id: UuidWords): this {
-    return this.word(id.a).word(id.b).word(id.c).word(id.d);
+  uuid({ a, b, c, d }: UuidWords): this {
+    this.a = stepA(stepA(stepA(stepA(this.a, a), b), c), d);
+    this.b = stepB(stepB(stepB(stepB(this.b, a), b), c), d);
+    return this;
   }
 
   list(list: { readonly length: number; readonly values: Int32Array }): this {
-    this.word(list.length);
-    for (let i = 0; i < list.length; i++) this.word(list.values[i]!);
+    const { length, values } = list;
+    this.word(length);
+    let { a, b } = this;
+    for (let i = 0; i < length; i++) {
+      a = stepA(a, values[i]!);
+      b = stepB(b, values[i]!);
+    }
+    this.a = a;
+    this.b = b;
     return this;
   }
 
@@ -83,6 +88,18 @@ export class DigestSum {
     }
     return bytes;
   }
+}
+
+// Two chains of invertible steps with odd constants (of xxHash and MurmurHash3) that differ in step and shift: what is equal
+// in one by chance is hardly equal in the other.
+function stepA(hash: number, word: number): number {
+  const a = Math.imul(hash ^ word, 0x9e3779b1);
+  return a ^ (a >>> 15);
+}
+
+function stepB(hash: number, word: number): number {
+  const b = Math.imul((hash + word) | 0, 0x85ebca6b);
+  return b ^ (b >>> 13);
 }
 
 function mix(word: number): number {

@@ -62,7 +62,10 @@ export class RowSets {
     this.#sizes[set] = this.sizeOf(set) - 1;
   }
 
-  /** Rows of the set as they are when the walk reaches their page: each page's rows are read at once, so that the caller may change the rows it is given. */
+  /**
+   * Rows of the set as they are when the walk reaches their page: each page's rows are read at once, so that the caller may
+   * change the rows it is given.
+   */
   *rows(set: number): Generator<number> {
     const handles = this.#sets[set] ?? [];
     for (let c = 0; c < handles.length; c++) {

@@ -13,7 +13,10 @@ export class SortedRows {
   constructor(rows: Iterable<number>, compare: (a: number, b: number) => number) {
     this.#compare = compare;
     const sorted = [...rows].sort(compare);
-    for (let at = 0; at < sorted.length; at += MAX_CHUNK / 2) this.#chunks.push(sorted.slice(at, at + MAX_CHUNK / 2));
+    for (let at = 0; at < sorted.length; at++) {
+      if (at % (MAX_CHUNK / 2) === 0) this.#chunks.push([]);
+      this.#chunks.at(-1)!.push(sorted[at]!);
+    }
   }
 
   add(row: number): void {
@@ -24,7 +27,7 @@ export class SortedRows {
       return;
     }
     chunk.splice(firstFrom(chunk, (other) => this.#compare(other, row) >= 0), 0, row);
-    if (chunk.length > MAX_CHUNK) this.#chunks.splice(c, 1, chunk.slice(0, MAX_CHUNK / 2), chunk.slice(MAX_CHUNK / 2));
+    if (chunk.length > MAX_CHUNK) this.#chunks.splice(c + 1, 0, chunk.splice(MAX_CHUNK / 2));
   }
 
   /** The row's key must still be readable. */

@@ -4,16 +4,21 @@ import { BlockArena, blockStart, type HeldBlocks } from './block-arena.js';
 import { RowHash, mixWord } from './row-hash.js';
 import { RowPages, type HeldRows } from './row-pages.js';
 import { SortedRows } from './sorted-rows.js';
-import { UuidWords } from './uuid-words.js';
+import { UuidWords, hashOfUuid } from './uuid-words.js';
 
-/** Words of a row: name address, name bytes + 1 (0: free), partitions, highest partition id + 1, hash of the name, id. */
-const WORDS = 9;
+/**
+ * Words of a row: name address, name bytes + 1 (0: free), partitions, highest partition id + 1, hash of the name, where the
+ * run of partition rows begins and how long it is, id.
+ */
+const WORDS = 11;
 const ADDRESS = 0;
 const LENGTH = 1;
 const PARTITIONS = 2;
 const ID_LIMIT = 3;
 const NAME_HASH = 4;
-const ID = 5;
+const RUN_START = 5;
+const RUN_LENGTH = 6;
+const ID = 7;
 const DOT = 46;
 const UNDERSCORE = 95;
 
@@ -27,7 +32,7 @@ export interface HeldTopics {
 }
 
 /**
- * Topics: a row of nine words each, names in an arena, found by name and by id through hash tables that hold row numbers.
+ * Topics: a row of eleven words each, names in an arena, found by name and by id through hash tables that hold row numbers.
  *
  * Names are hashed with `.` read as `_`, so that the table of names also answers which names collide (kraft.md §5.3).
  */
@@ -38,7 +43,7 @@ export class TopicTable {
   readonly #byId = new RowHash((row) => {
     const words = this.#rows.words(row);
     const at = this.#rows.at(row) + ID;
-    return hashOfId(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+    return hashOfUuid(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   });
   readonly #key = new UuidWords();
   #lastFound = -1;
@@ -66,7 +71,7 @@ export class TopicTable {
     words[at + NAME_HASH] = hashOfName(bytes);
     id.writeWords(words, at + ID);
     this.#byName.add(words[at + NAME_HASH]!, row);
-    this.#byId.add(hashOfId(id.a, id.b, id.c, id.d), row);
+    this.#byId.add(hashOfUuid(id.a, id.b, id.c, id.d), row);
     this.#sorted?.add(row);
     return row;
   }
@@ -76,7 +81,7 @@ export class TopicTable {
     const words = this.#rows.words(row);
     const at = this.#rows.at(row);
     this.#byName.remove(words[at + NAME_HASH]!, row);
-    this.#byId.remove(hashOfId(words[at + ID]!, words[at + ID + 1]!, words[at + ID + 2]!, words[at + ID + 3]!), row);
+    this.#byId.remove(hashOfUuid(words[at + ID]!, words[at + ID + 1]!, words[at + ID + 2]!, words[at + ID + 3]!), row);
     this.#names.free(words[at + ADDRESS]! >>> 0, wordsOf(words[at + LENGTH]! - 1));
     this.#rows.remove(row);
   }
@@ -105,7 +110,7 @@ export class TopicTable {
     // Records of one topic come one behind the other. A row that was freed has no such id any more, or another topic's.
     const last = this.#lastFound;
     if (last >= 0 && this.#word(last, LENGTH) !== 0 && id.equalsWords(this.#rows.words(last), this.#rows.at(last) + ID)) return last;
-    for (let row = this.#byId.first(hashOfId(id.a, id.b, id.c, id.d)); row >= 0; row = this.#byId.next()) {
+    for (let row = this.#byId.first(hashOfUuid(id.a, id.b, id.c, id.d)); row >= 0; row = this.#byId.next()) {
       if (!id.equalsWords(this.#rows.words(row), this.#rows.at(row) + ID)) continue;
       this.#lastFound = row;
       return row;
@@ -138,11 +143,29 @@ export class TopicTable {
     return this.#word(row, ID_LIMIT);
   }
 
-  countPartition(row: number, partitionId: number): void {
+  /** The row of a partition that lies in the topic's run, or -1: partitions 0, 1, 2 … created together lie in rows side by side. */
+  runRow(row: number, partitionId: number): number {
+    const words = this.#rows.words(row);
+    const at = this.#rows.at(row);
+    return partitionId < words[at + RUN_LENGTH]! ? words[at + RUN_START]! + partitionId : -1;
+  }
+
+  /**
+   * Counts a new partition in.
+   *
+   * @returns whether it continues the topic's run: `runRow` finds it then, and no other index is needed.
+   */
+  addPartition(row: number, partitionId: number, partitionRow: number): boolean {
     const words = this.#rows.writable(row);
     const at = this.#rows.at(row);
     words[at + PARTITIONS]! += 1;
     if (partitionId >= words[at + ID_LIMIT]!) words[at + ID_LIMIT] = partitionId + 1;
+    const length = words[at + RUN_LENGTH]!;
+    if (partitionId !== length) return false;
+    if (length === 0) words[at + RUN_START] = partitionRow;
+    if (partitionRow !== words[at + RUN_START]! + length) return false;
+    words[at + RUN_LENGTH] = length + 1;
+    return true;
   }
 
   /** Live rows, by rising row number. */
@@ -233,8 +256,4 @@ function hashOfName(bytes: Uint8Array): number {
   let hash = 0x811c9dc5 | 0;
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ normalized(bytes[i]!), 0x01000193);
   return mixWord(hash);
-}
-
-function hashOfId(a: number, b: number, c: number, d: number): number {
-  return mixWord(a ^ mixWord(b ^ mixWord(c ^ mixWord(d))));
 }

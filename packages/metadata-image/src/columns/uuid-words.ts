@@ -1,4 +1,5 @@
 import { uuidFromBytes, uuidToBytes, type Uuid } from '@quorate/records';
+import { mixWord } from './row-hash.js';
 
 /** A UUID as four big-endian 32-bit words, filled again and again: how ids stand in the columns. */
 export class UuidWords {
@@ -51,6 +52,11 @@ export class UuidWords {
     this.writeBytes(bytes, 0);
     return uuidFromBytes(bytes);
   }
+}
+
+/** For hash tables: ids are random as a rule, but need not be. */
+export function hashOfUuid(a: number, b: number, c: number, d: number): number {
+  return mixWord(a ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b) ^ Math.imul(d, 0xc2b2ae35));
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {

@@ -10,7 +10,10 @@ export function replayDelegationToken({ store, at, sink }: ReplayContext, record
 }
 
 /** Drops the token, if there is one. */
-export function replayRemoveDelegationToken({ store, at, sink }: ReplayContext, record: MetadataRecordValues['RemoveDelegationToken']): void {
+export function replayRemoveDelegationToken(
+  { store, at, sink }: ReplayContext,
+  record: MetadataRecordValues['RemoveDelegationToken'],
+): void {
   if (store.delegationTokens.get(record.tokenId) === undefined) return;
   store.delegationTokens.remove(record.tokenId);
   sink?.({ kind: 'delegationTokenRemoved', offset: at.offset, tokenId: record.tokenId });

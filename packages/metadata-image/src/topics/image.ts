@@ -1,4 +1,4 @@
-import type { NodeId, Uuid } from '@quorate/records';
+import { ZERO_UUID, type NodeId, type Uuid } from '@quorate/records';
 import { DirectoryTable } from '../columns/directory-table.js';
 import { IntList } from '../columns/int-list.js';
 import { NodeSlots } from '../columns/node-slots.js';
@@ -15,6 +15,18 @@ import { CONDITION, CONDITION_COUNT, conditionsOf } from './conditions.js';
 
 /** Row sets below this number are conditions; above, brokers by slot. */
 const FIRST_BROKER_SET = 8;
+
+/** What the pages of topics and partitions take. */
+export interface TopicImageBytes {
+  /** Topic rows, names, and both hash tables. */
+  readonly topics: number;
+  readonly partitionRows: number;
+  /** Lists of partitions that do not fit into a row. */
+  readonly partitionBlocks: number;
+  readonly partitionHash: number;
+  /** Which partitions each broker has, and which meet each condition. */
+  readonly index: number;
+}
 
 /** Topics and partitions as they were when they were held. */
 export interface HeldTopicImage {
@@ -41,6 +53,9 @@ export class TopicImage implements TopicStore {
   readonly #old = new PartitionDraft();
   readonly #read = new PartitionDraft();
   readonly #noReplicas = new IntList();
+  /** Topic of the partition found last: partitions of one topic are found one behind the other. */
+  #refTopicRow = -1;
+  #refTopicId = ZERO_UUID;
 
   constructor(sum: DigestSum) {
     this.#sum = sum;
@@ -55,7 +70,7 @@ export class TopicImage implements TopicStore {
   }
 
   /** Bytes of all pages, by what they hold. */
-  get bytes(): { readonly topics: number; readonly partitionRows: number; readonly partitionBlocks: number; readonly partitionHash: number; readonly index: number } {
+  get bytes(): TopicImageBytes {
     const { rows, blocks, hash } = this.#partitions.bytes;
     return {
       topics: this.#topics.byteCount,
@@ -101,7 +116,7 @@ export class TopicImage implements TopicStore {
 
   hasPartition(topicId: Uuid, partitionId: number): boolean {
     const topicRow = this.#topics.findByUuid(topicId);
-    return topicRow >= 0 && this.#partitions.find(topicRow, partitionId) >= 0;
+    return topicRow >= 0 && this.partitionRow(topicRow, partitionId) >= 0;
   }
 
   withReplica(brokerId: NodeId): Iterable<PartitionRef> {
@@ -131,12 +146,14 @@ export class TopicImage implements TopicStore {
 
   removeTopic(id: Uuid): void {
     const topicRow = this.#topics.findByUuid(id);
+    // From the last to the first: freed rows are used again in the opposite order, and the next topic's lie side by side.
     for (let partitionId = this.#topics.partitionIdLimit(topicRow) - 1; partitionId >= 0; partitionId--) {
-      const row = this.#partitions.find(topicRow, partitionId);
+      const row = this.partitionRow(topicRow, partitionId);
       if (row < 0) continue;
       this.#forget(row, topicRow, partitionId);
-      this.#partitions.remove(row);
+      this.#partitions.remove(row, this.#topics.runRow(topicRow, partitionId) < 0);
     }
+    if (this.#refTopicRow === topicRow) this.#refTopicRow = -1;
     this.#sum.subtract(this.#digestTopic(this.#id.setText(id), this.#topics.name(topicRow)));
     this.#topics.remove(topicRow);
   }
@@ -146,8 +163,10 @@ export class TopicImage implements TopicStore {
     return this.#topics.findById(id);
   }
 
+  /** The partition's row, or -1. */
   partitionRow(topicRow: number, partitionId: number): number {
-    return this.#partitions.find(topicRow, partitionId);
+    const row = this.#topics.runRow(topicRow, partitionId);
+    return row >= 0 ? row : this.#partitions.findIndexed(topicRow, partitionId);
   }
 
   loadRow(row: number, into: PartitionDraft): void {
@@ -156,21 +175,21 @@ export class TopicImage implements TopicStore {
 
   loadPartition(topicId: Uuid, partitionId: number, into: PartitionDraft): boolean {
     const topicRow = this.#topics.findByUuid(topicId);
-    const row = topicRow < 0 ? -1 : this.#partitions.find(topicRow, partitionId);
+    const row = topicRow < 0 ? -1 : this.partitionRow(topicRow, partitionId);
     if (row >= 0) this.#partitions.load(row, into);
     return row >= 0;
   }
 
   savePartition(topicId: Uuid, partitionId: number, draft: PartitionDraft): void {
     const topicRow = this.#topics.findByUuid(topicId);
-    this.saveRow(topicRow, partitionId, this.#partitions.find(topicRow, partitionId), draft);
+    this.saveRow(topicRow, partitionId, this.partitionRow(topicRow, partitionId), draft);
   }
 
   /** @param row - the partition's row, or -1 when it has none yet. */
   saveRow(topicRow: number, partitionId: number, row: number, draft: PartitionDraft): void {
     if (row < 0) {
       const added = this.#partitions.add(topicRow, partitionId);
-      this.#topics.countPartition(topicRow, partitionId);
+      if (!this.#topics.addPartition(topicRow, partitionId, added)) this.#partitions.index(added);
       this.#partitions.store(added, draft);
       this.#addToSets(added, draft);
       this.#sum.add(this.#digestPartition(topicRow, partitionId, draft));
@@ -214,8 +233,12 @@ export class TopicImage implements TopicStore {
   }
 
   #ref(row: number): PartitionRef {
-    const topicId = this.#topics.readId(this.#partitions.topicRow(row), this.#id).toUuid();
-    return { topicId, partitionId: this.#partitions.partitionId(row) };
+    const topicRow = this.#partitions.topicRow(row);
+    if (topicRow !== this.#refTopicRow) {
+      this.#refTopicRow = topicRow;
+      this.#refTopicId = this.#topics.readId(topicRow, this.#id).toUuid();
+    }
+    return { topicId: this.#refTopicId, partitionId: this.#partitions.partitionId(row) };
   }
 
   #forget(row: number, topicRow: number, partitionId: number): void {
