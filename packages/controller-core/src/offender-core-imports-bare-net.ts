@@ -1,3 +1,0 @@
-// place: packages/controller-core/src rule: no-restricted-imports
-import net from 'net';
-export const offence = net;

@@ -1,2 +1,0 @@
-// place: packages/controller-core/src rule: no-restricted-globals
-export const offence = (): number => Date.now();
