@@ -35,6 +35,8 @@ export interface OneNodeSetup extends Partial<Omit<HostSetup, 'id' | 'disk' | 'w
   readonly disk?: Partial<Disk>;
   /** Every number that the node draws; 0.5 unless told. */
   readonly random?: number;
+  /** False: appends are on disk only when the test calls `flush()`. */
+  readonly flushesAtOnce?: boolean;
 }
 
 /** One core on a bench: the test plays all others. Appends are flushed at once unless told otherwise. */
@@ -45,13 +47,14 @@ export class OneNode implements World {
   readonly replies = new Map<number, RaftResponse>();
   /** Effects since `forget()`. */
   effects: Effect[] = [];
-  flushesAtOnce = true;
+  flushesAtOnce: boolean;
   random: number;
   #now = 1000;
   #token = 0;
 
-  constructor({ id = 1, voters = [1, 2, 3], disk = {}, random = 0.5, ...rest }: OneNodeSetup = {}) {
+  constructor({ id = 1, voters = [1, 2, 3], disk = {}, random = 0.5, flushesAtOnce = true, ...rest }: OneNodeSetup = {}) {
     this.random = random;
+    this.flushesAtOnce = flushesAtOnce;
     this.host = new FakeHost({
       ...rest,
       id,
@@ -72,6 +75,7 @@ export class OneNode implements World {
   static following(leader: number, epoch: number, setup: OneNodeSetup = {}): OneNode {
     const node = OneNode.started(setup);
     node.ask(beginRequest({ from: leader, epoch, to: node.host.id }));
+    node.advance(20);
     node.answer('fetch', { leaderId: id(leader), leaderEpoch: epoch as Epoch });
     node.forget();
     return node;
@@ -130,6 +134,11 @@ export class OneNode implements World {
       this.step({ kind: 'tick' });
     }
     this.#now = endMs;
+  }
+
+  /** The host stands still: the clock moves and no timer fires. */
+  sleep(ms: number): void {
+    this.#now += ms;
   }
 
   /** Moves the clock to the next deadline and no further. */
@@ -286,18 +295,19 @@ export function fetchRequest(from: {
 
 const NO_HINT: LeaderHint = { leaderId: undefined, leaderEpoch: 0 as Epoch, leaderEndpoints: [] };
 
-export function granted(response: Partial<VoteResponse> = {}): VoteResponse {
-  return { kind: 'vote', error: 'NONE', ...NO_HINT, granted: true, refusal: undefined, lastEpoch: 0 as Epoch, endOffset: 0 as Offset, ...response };
+/** A yes, in the epoch of the node that asked unless told otherwise. */
+export function granted(response: Partial<VoteResponse> = {}): Partial<VoteResponse> {
+  return { granted: true, ...response };
 }
 
-export function refused(refusal: VoteResponse['refusal'], response: Partial<VoteResponse> = {}): VoteResponse {
-  return granted({ granted: false, refusal, ...response });
+export function refused(refusal: VoteResponse['refusal'], response: Partial<VoteResponse> = {}): Partial<VoteResponse> {
+  return { granted: false, refusal, ...response };
 }
 
 function blank(kind: Kind): VoteResponse | FetchResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse {
   switch (kind) {
     case 'vote':
-      return refused(undefined);
+      return { kind, error: 'NONE', ...NO_HINT, granted: false, refusal: undefined, lastEpoch: 0 as Epoch, endOffset: 0 as Offset };
     case 'fetch':
       return {
         kind, error: 'NONE', ...NO_HINT, highWatermark: undefined, logStartOffset: 0 as Offset, diverging: undefined, snapshotId: undefined,
@@ -320,3 +330,5 @@ export function batchesOf(shape: readonly (readonly [epoch: number, records: num
   }
   return batches;
 }
+
+export const numberedRecords = (count: number) => Array.from({ length: count }, (_, index) => numbered(index));
