@@ -12,12 +12,18 @@ import { requireMessage } from '../wire/read-fields.js';
 /** Fetches of one stream that wait for an answer; a peer that sends more is broken or hostile. */
 const MAX_PENDING_FETCHES = 64;
 
+/** A request that waits for the node's answer. */
+interface Waiting {
+  readonly answer: (response: RaftResponse) => void;
+  readonly refuse: (error: RpcFailure) => void;
+}
+
 /**
  * The receiving side of Raft: each request gets a token, each answer finds its call by it. A token whose caller is gone is
  * told as cancelled, and its answer ignored.
  */
 export class RaftInbox {
-  readonly #waiting = new Map<ReplyToken, (response: RaftResponse) => void>();
+  readonly #waiting = new Map<ReplyToken, Waiting>();
   #receiver: TransportReceiver | undefined;
   #nextToken = 1;
 
@@ -25,15 +31,18 @@ export class RaftInbox {
     this.#receiver = receiver;
   }
 
+  /** Whoever still waits for an answer is told to ask elsewhere; nothing is delivered any more. */
   close(): void {
     this.#receiver = undefined;
+    const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
+    for (const { refuse } of waiting) refuse(notOpen());
   }
 
   reply(token: ReplyToken, response: RaftResponse): void {
-    const answer = this.#waiting.get(token);
+    const waiting = this.#waiting.get(token);
     this.#waiting.delete(token);
-    answer?.(response);
+    waiting?.answer(response);
   }
 
   /** Handlers of `RaftService`. */
@@ -49,7 +58,7 @@ export class RaftInbox {
 
   #ask<T>(request: RaftRequest, context: CallContext, toWire: (response: RaftResponse) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      const token = this.#take((response) => resolve(toWire(response)));
+      const token = this.#take({ answer: (response) => resolve(toWire(response)), refuse: reject });
       context.signal.addEventListener('abort', () => this.#cancel(token), { once: true });
       try {
         this.#deliver(token, request);
@@ -65,9 +74,12 @@ export class RaftInbox {
     stream.onMessage((message) => {
       if (tokens.size >= MAX_PENDING_FETCHES) throw new RpcFailure({ reason: 'LIMIT_EXCEEDED', message: `${tokens.size} fetches of this stream wait for an answer, its limit` });
       const request = fetchRequestFromWire(requireMessage('query', message.query));
-      const token = this.#take((response) => {
-        tokens.delete(token);
-        stream.send({ correlationId: message.correlationId, result: fetchResponseToWire(expectKind('fetch', response) as FetchResponse) });
+      const token = this.#take({
+        answer: (response) => {
+          tokens.delete(token);
+          stream.send({ correlationId: message.correlationId, result: fetchResponseToWire(expectKind('fetch', response) as FetchResponse) });
+        },
+        refuse: (error) => stream.end(error),
       });
       tokens.add(token);
       this.#deliver(token, request);
@@ -83,20 +95,24 @@ export class RaftInbox {
     stream.onClosed(forget);
   }
 
-  #take(answer: (response: RaftResponse) => void): ReplyToken {
+  #take(waiting: Waiting): ReplyToken {
     const token = this.#nextToken++;
-    this.#waiting.set(token, answer);
+    this.#waiting.set(token, waiting);
     return token;
   }
 
   #deliver(token: ReplyToken, request: RaftRequest): void {
-    if (this.#receiver === undefined) throw new RpcFailure({ reason: 'BROKER_NOT_AVAILABLE', message: 'this controller is starting or stopping', retryAfterMs: 50 });
+    if (this.#receiver === undefined) throw notOpen();
     this.#receiver.request(token, request);
   }
 
   #cancel(token: ReplyToken): void {
     if (this.#waiting.delete(token)) this.#receiver?.requestCancelled(token);
   }
+}
+
+function notOpen(): RpcFailure {
+  return new RpcFailure({ reason: 'BROKER_NOT_AVAILABLE', message: 'this controller is starting or stopping', retryAfterMs: 50 });
 }
 
 function expectKind<K extends RaftResponse['kind']>(kind: K, response: RaftResponse): Extract<RaftResponse, { kind: K }> {

@@ -3,6 +3,9 @@ import { connectivityState, type ChannelInterface } from '@grpc/grpc-js';
 /** How a dial ended: the connection is up, or it was refused or took too long. */
 export type DialOutcome = 'up' | 'lost';
 
+/** Turns of the event loop until a socket that has been closed by the other side is known to be: three were seen. */
+const TURNS_UNTIL_BROKEN_SHOWS = 4;
+
 /**
  * Keeps a channel connected: whenever it falls idle it dials again at once, so that a request to a living peer never waits
  * for a connection, and a dead one is known to be dead.
@@ -22,7 +25,7 @@ export class WarmChannel {
   }
 
   /**
-   * Says whether the connection is up, after one turn of the event loop (a broken socket that has not been read yet still
+   * Says whether the connection is up, after a few turns of the event loop (a broken socket that has not been read yet still
    * looks whole) and at most `withinMs` for a dial. A timer that fires late is no proof: what has arrived is read first.
    */
   dial(withinMs: number, done: (outcome: DialOutcome) => void): void {
@@ -37,9 +40,8 @@ export class WarmChannel {
       if (state === connectivityState.READY) finish('up');
       else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) finish('lost');
     };
-    this.#waiting.add(look);
-    setImmediate(() => {
-      if (!this.#waiting.has(look)) return;
+    afterTurns(TURNS_UNTIL_BROKEN_SHOWS, () => {
+      this.#waiting.add(look);
       look();
       if (!this.#waiting.has(look)) return;
       timer = setTimeout(() => setImmediate(() => finish(this.isUp ? 'up' : 'lost')), withinMs);
@@ -63,4 +65,8 @@ export class WarmChannel {
   #wake(): void {
     for (const look of [...this.#waiting]) look();
   }
+}
+
+function afterTurns(turns: number, then: () => void): void {
+  setImmediate(() => (turns <= 1 ? then() : afterTurns(turns - 1, then)));
 }
