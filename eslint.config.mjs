@@ -1,5 +1,5 @@
 // Import rules by layer and scope, and the net that keeps the pure packages pure. One deliberate offender for each rule
-// lies in tools/eslint-rules/offenders; tools/lint.mjs proves that every one of them is caught.
+// lies in tools/lint-offenders; tools/lint.mjs proves that every one of them is caught.
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 

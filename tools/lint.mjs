@@ -12,7 +12,7 @@ const env = { ...process.env, NX_NO_CLOUD: 'true', NX_DAEMON: 'false' };
 
 function run(command, args, extra = {}) {
   const result = spawnSync(command, args, { cwd: root, env: { ...env, ...extra }, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  return { code: result.status ?? 1, output: `${result.stdout}${result.stderr}` };
+  return { code: result.status ?? 1, output: `${result.stdout}${result.stderr}`, stdout: result.stdout };
 }
 
 /** Without a project graph the boundary rule prints a warning, checks nothing and passes: make the graph, and refuse the warning. */
@@ -31,7 +31,7 @@ function eslint(args, extra) {
 
 /** Each offender names, in its first line, where it is to stand and the rule that must catch it. */
 function proveThatRulesBite() {
-  const folder = path.join(root, 'tools/eslint-rules/offenders');
+  const folder = path.join(root, 'tools/lint-offenders');
   const failures = [];
   const planted = [];
   try {
@@ -44,8 +44,8 @@ function proveThatRulesBite() {
       planted.push({ name, target, rule: match[2] });
     }
     const result = eslint(['--format', 'json', ...planted.map((entry) => entry.target)], { QUORATE_LINT_OFFENDERS: '1' });
-    const start = result.output.indexOf('[{');
-    const reports = start < 0 ? [] : JSON.parse(result.output.slice(start, result.output.lastIndexOf(']') + 1));
+    const start = result.stdout.indexOf('[{');
+    const reports = start < 0 ? [] : JSON.parse(result.stdout.slice(start));
     for (const { name, target, rule } of planted) {
       const caught = reports.find((report) => report.filePath === target)?.messages.some((message) => message.ruleId === rule) ?? false;
       if (!caught) failures.push(`${name}: ${rule} did not catch it`);
