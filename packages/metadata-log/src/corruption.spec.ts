@@ -232,3 +232,17 @@ describe('a file that is missing or does not belong', () => {
   });
 });
 
+
+describe('what an interrupted write left', () => {
+  it('is removed by the next start', async () => {
+    const { fs } = await twoSegments();
+    const before = fs.list('__cluster_metadata-0');
+    for (const name of ['00000000000000000120-0000000004.checkpoint.part', 'leader-epoch-checkpoint.tmp', '00000000000000000007-0000000001.checkpoint.deleted']) {
+      fs.open(`__cluster_metadata-0/${name}`, { create: true });
+    }
+
+    expectOpened(openNow(fs));
+
+    expect(fs.list('__cluster_metadata-0')).toEqual(before);
+  });
+});

@@ -5,7 +5,8 @@ export { formatDirectory, type Formatted, type FormatRequest } from './format.js
 export { inspectDirectory, type DirectoryKind } from './inspect-directory.js';
 export { encodeMetaProperties, parseMetaProperties, type MetaProperties } from './meta-properties.js';
 export { diskRefusal, refusal, type Refusal, type RefusalReason } from './refusal.js';
-export { DiskLogStore, MARKER_DELAY_MS, type LogStoreOptions } from './log-store.js';
+export { DiskLogStore, type LogStoreOptions } from './log-store.js';
+export { MARKER_DELAY_MS } from './marker-timer.js';
 export { DiskElectionStore } from './election-file.js';
 export type { RecoveryReport } from './recovery.js';
 export { LogDamageError } from './errors.js';

@@ -2,17 +2,17 @@ import type { EncodedBatch, Offset } from '@quorate/records';
 import type { LogListener, LogRead, LogStore, Timers } from '@quorate/raft-node';
 import { assert } from './assert.js';
 import { BatchCache } from './batch-cache.js';
+import { EpochTrail } from './epoch-trail.js';
 import type { FileSystem } from './file-system.js';
-import { writeLeaderEpochCheckpoint, type EpochStart } from './leader-epoch-checkpoint.js';
-import { LOG_DIRECTORY } from './paths.js';
-import { BATCHES_POSITION, type LogIdentity } from './segment-header.js';
-import { readSegment } from './segment-read.js';
-import { createSegment, type Segment } from './segment.js';
 import { isDiskError } from './file-system-error.js';
+import type { EpochStart } from './leader-epoch-checkpoint.js';
+import { MarkerTimer } from './marker-timer.js';
+import { LOG_DIRECTORY } from './paths.js';
+import type { LogIdentity } from './segment-header.js';
+import { SegmentList, type CutPlace, type LogEnd } from './segment-list.js';
+import { readSegment } from './segment-read.js';
+import { createSegment, type MarkerContent, type Segment } from './segment.js';
 import { cutSegments } from './truncation.js';
-
-/** A flushed marker goes to disk by itself when no write takes it along; with this it is there within 5 ms. */
-export const MARKER_DELAY_MS = 4;
 
 /** What the store needs besides what recovery found. */
 export interface LogStoreOptions {
@@ -29,23 +29,14 @@ export interface LogStoreOptions {
 export interface LogState {
   readonly identity: LogIdentity;
   /** Oldest first, at least one. */
-  readonly segments: Segment[];
+  readonly segments: readonly Segment[];
   readonly endOffset: Offset;
   readonly endChecksum: number;
   readonly generation: number;
   readonly epochs: readonly EpochStart[];
 }
 
-/** An end of the log together with the checksum of the batch that ends there. */
-export interface LogEnd {
-  readonly offset: Offset;
-  readonly checksum: number;
-}
-
-interface Truncation {
-  readonly to: LogEnd;
-  readonly segmentIndex: number;
-  readonly position: number;
+interface Truncation extends CutPlace {
   readonly done: () => void;
 }
 
@@ -58,10 +49,10 @@ interface Truncation {
 export class DiskLogStore implements LogStore {
   private readonly options: LogStoreOptions;
   private readonly identity: LogIdentity;
-  private readonly segments: Segment[];
+  private readonly segments: SegmentList;
   private readonly cache: BatchCache;
-  private readonly epochs: EpochStart[];
-  private epochsChanged = false;
+  private readonly epochs: EpochTrail;
+  private readonly markerTimer: MarkerTimer;
   private listener: LogListener | undefined;
 
   private end: LogEnd;
@@ -74,20 +65,18 @@ export class DiskLogStore implements LogStore {
   private advancing = false;
   private truncation: Truncation | undefined;
   private toSeal: Segment[] = [];
-  private timerArmed = false;
-  private markerDueAtMs = 0;
   private markerDue = false;
   private closing: (() => void) | undefined;
   private closed = false;
   private failure: Error | undefined;
 
   constructor(options: LogStoreOptions, state: LogState) {
-    assert(state.segments.length > 0, 'a log has one segment at least');
     this.options = options;
     this.identity = state.identity;
-    this.segments = state.segments;
+    this.segments = new SegmentList(state.segments);
     this.cache = new BatchCache(options.cacheBytes);
-    this.epochs = [...state.epochs];
+    this.epochs = new EpochTrail(state.epochs);
+    this.markerTimer = new MarkerTimer(options.timers, () => this.markerIsDue());
     this.end = { offset: state.endOffset, checksum: state.endChecksum };
     this.flushed = this.end;
     this.reported = this.end.offset;
@@ -95,7 +84,7 @@ export class DiskLogStore implements LogStore {
   }
 
   get startOffset(): Offset {
-    return this.segments[0]!.baseOffset;
+    return this.segments.first.baseOffset;
   }
 
   get endOffset(): Offset {
@@ -111,12 +100,7 @@ export class DiskLogStore implements LogStore {
   }
 
   get sizeBytes(): number {
-    return this.segments.reduce((sum, segment) => sum + segment.endPosition, 0);
-  }
-
-  /** Something else of this node's durable state failed: ends this store as a failed write of its own would. */
-  failBecause(error: Error): void {
-    this.fail(error);
+    return this.segments.sizeBytes;
   }
 
   /** A failure that came before is told at once. */
@@ -127,21 +111,18 @@ export class DiskLogStore implements LogStore {
 
   append(batch: EncodedBatch): void {
     if (this.failure !== undefined) return;
-    assert(this.closing === undefined && !this.closed, 'append after close');
+    assert(this.closing === undefined, 'append after close');
     assert(this.truncation === undefined, 'append while a truncation is under way');
     assert(batch.baseOffset === this.end.offset, `batch at ${batch.baseOffset} appended where the log ends at ${this.end.offset}`);
     assert(batch.previousChecksum === this.end.checksum, `batch at ${batch.baseOffset} does not chain to the batch before it`);
-    const lastEpoch = this.epochs.at(-1)?.epoch ?? 0;
-    assert(batch.epoch >= lastEpoch, `batch of epoch ${batch.epoch} appended after epoch ${lastEpoch}`);
+    assert(batch.epoch >= this.epochs.last, `batch of epoch ${batch.epoch} appended after epoch ${this.epochs.last}`);
     const written = this.tryIo(() => {
-      if (!this.active.isEmpty && this.active.endPosition + batch.bytes.length > this.options.segmentBytes) this.roll();
-      this.active.append(batch);
+      const { active } = this.segments;
+      if (!active.isEmpty && active.endPosition + batch.bytes.length > this.options.segmentBytes) this.roll();
+      this.segments.active.append(batch);
     });
     if (!written) return;
-    if (batch.epoch > lastEpoch) {
-      this.epochs.push({ epoch: batch.epoch, startOffset: batch.baseOffset });
-      this.epochsChanged = true;
-    }
+    this.epochs.appended(batch);
     this.end = { offset: batch.endOffset, checksum: batch.checksum };
     this.cache.push(batch);
     this.advance();
@@ -152,14 +133,14 @@ export class DiskLogStore implements LogStore {
     assert(this.truncation === undefined && this.closing === undefined, 'truncation while another or a close is under way');
     assert(endOffset >= this.startOffset && endOffset <= this.end.offset, `cannot cut [${this.startOffset}, ${this.end.offset}) back to ${endOffset}`);
     assert(generation > this.currentGeneration, `generation must rise from ${this.currentGeneration}, got ${generation}`);
-    this.tryIo(() => {
-      this.truncation = { ...this.locate(endOffset), done };
+    const located = this.tryIo(() => {
+      this.truncation = { ...this.segments.locate(endOffset, this.end), done };
       this.end = this.truncation.to;
-      this.currentGeneration = generation;
-      this.cache.truncate(endOffset);
-      while ((this.epochs.at(-1)?.startOffset ?? -1) >= endOffset) this.epochs.pop();
-      this.epochsChanged = true;
     });
+    if (!located) return;
+    this.currentGeneration = generation;
+    this.cache.truncate(endOffset);
+    this.epochs.truncated(endOffset);
     this.advance();
   }
 
@@ -169,13 +150,12 @@ export class DiskLogStore implements LogStore {
     const limit = Math.min(upTo, this.end.offset) as Offset;
     if (from >= limit) return done({ batches: [] });
     let batches = this.cache.read(from, limit, maxBytes);
-    if (batches === undefined) {
-      const ok = this.tryIo(() => {
-        batches = readSegment(this.segments[this.segmentIndexOf(from)]!, from, limit, maxBytes).map((placed) => placed.batch);
+    const available =
+      batches !== undefined ||
+      this.tryIo(() => {
+        batches = readSegment(this.segments.all[this.segments.indexOf(from)]!, from, limit, maxBytes).map((placed) => placed.batch);
       });
-      if (!ok) return;
-    }
-    done({ batches: batches! });
+    if (available) done({ batches: batches! });
   }
 
   checksumAt(offset: Offset): number | undefined {
@@ -183,19 +163,20 @@ export class DiskLogStore implements LogStore {
     if (offset > this.end.offset) return undefined;
     const cached = this.cache.endingAt(offset);
     if (cached !== undefined) return cached.checksum;
-    return this.segments.find((segment) => segment.baseOffset === offset)?.baseChecksum;
+    return this.segments.all.find((segment) => segment.baseOffset === offset)?.baseChecksum;
   }
 
-  /** What was appended is flushed first, the marker too; then the files are closed. */
+  /** What was appended is flushed first, the marker too; then the files are closed. After a failure they just are. */
   close(done: () => void): void {
-    assert(this.closing === undefined && !this.closed, 'closed twice');
+    assert(this.closing === undefined, 'closed twice');
     this.closing = done;
-    if (this.failure !== undefined && !this.jobRunning) this.closeFiles();
-    else this.advance();
+    if (this.failure === undefined) this.advance();
+    else if (!this.jobRunning) this.closeFiles();
   }
 
-  private get active(): Segment {
-    return this.segments[this.segments.length - 1]!;
+  /** Something else of this node's durable state failed: ends this store as a failed write of its own would. */
+  failBecause(error: Error): void {
+    this.fail(error);
   }
 
   /** Begins jobs and reports what they reached until nothing is left to do now. A port that completes at once comes back here too. */
@@ -209,13 +190,13 @@ export class DiskLogStore implements LogStore {
   /** A job begins before the report of the last one, so that the disk does not wait for what the report sets off. */
   private beginJob(): boolean {
     if (this.jobRunning) return false;
-    if (this.truncation !== undefined) return this.run(() => this.cut(this.truncation!));
-    const unsynced = this.oldestUnsynced();
+    const { truncation } = this;
+    if (truncation !== undefined) return this.run(() => this.cut(truncation));
+    const unsynced = this.segments.oldestUnsynced();
     if (unsynced !== undefined) return this.run(() => this.flush(unsynced));
     const toSeal = this.toSeal.shift();
     if (toSeal !== undefined) return this.run(() => this.seal(toSeal));
-    const markerBehind = this.markerBehind();
-    if (markerBehind && (this.markerDue || this.closing !== undefined)) return this.run(() => this.flush(this.active));
+    if (this.markerBehind() && (this.markerDue || this.closing !== undefined)) return this.run(() => this.flush(this.segments.active));
     this.markerDue = false;
     if (this.closing === undefined || this.reported !== this.flushed.offset) return false;
     this.closeFiles();
@@ -247,133 +228,79 @@ export class DiskLogStore implements LogStore {
 
   /** Syncs one segment, the marker of what was durable before riding along, and its directory entry if it is new. */
   private flush(segment: Segment): void {
-    const reached: LogEnd = { offset: segment.endOffset, checksum: this.checksumAtEndOf(segment) };
-    const isNew = segment.entryUnsynced;
-    if (segment === this.active) {
-      if (this.markerBehind()) this.writeMarker(segment);
-      this.markerDue = false;
-    }
+    const isActive = segment === this.segments.active;
+    const reached = isActive ? this.end : this.segments.endOf(segment);
+    if (isActive && this.markerBehind()) segment.writeMarker(this.markerAt(this.flushed));
+    if (isActive) this.markerDue = false;
     segment.unsynced = false;
+    const durable = this.orFail(() => {
+      this.entryIsDurable(segment);
+      this.raiseFlushed(reached);
+      if (this.truncation === undefined) this.tryIo(() => this.epochs.save(this.options.fs));
+      this.jobDone();
+    });
     segment.handle.sync(
       this.orFail(() => {
-        const next = () => this.flushedSegment(segment, reached, isNew);
-        if (isNew) this.options.fs.syncDirectory(LOG_DIRECTORY, this.orFail(next));
-        else next();
+        if (segment.entryUnsynced) this.options.fs.syncDirectory(LOG_DIRECTORY, durable);
+        else durable(undefined);
       }),
     );
-  }
-
-  private flushedSegment(segment: Segment, reached: LogEnd, wasNew: boolean): void {
-    segment.entryUnsynced = false;
-    if (wasNew) this.sealBefore(segment);
-    this.raiseFlushed(reached);
-    if (this.epochsChanged && this.truncation === undefined) this.writeEpochs();
-    this.jobDone();
   }
 
   private raiseFlushed(reached: LogEnd): void {
     // A truncation called meanwhile has already lowered the end; what is durable of the rest no longer matters.
     this.flushed = reached.offset > this.end.offset ? this.end : reached;
-    if (this.truncation !== undefined || !this.markerBehind()) return;
-    this.markerDueAtMs = this.options.timers.nowMs() + MARKER_DELAY_MS;
-    this.armTimer();
+    if (this.truncation === undefined && this.closing === undefined && this.markerBehind()) this.markerTimer.putOff();
   }
 
-  /** The segment before a new one is finished: its last marker says so, once the new one is durable. */
-  private sealBefore(segment: Segment): void {
-    const before = this.segments[this.segments.indexOf(segment) - 1];
+  /** Once a new segment is durable, the one before it is finished, and its last marker may say so. */
+  private entryIsDurable(segment: Segment): void {
+    if (!segment.entryUnsynced) return;
+    segment.entryUnsynced = false;
+    const before = this.segments.before(segment);
     if (before !== undefined) this.toSeal.push(before);
   }
 
   private seal(segment: Segment): void {
-    segment.writeMarker({ endOffset: segment.endOffset, checksum: this.checksumAtEndOf(segment), generation: this.currentGeneration, sealed: true });
+    segment.writeMarker({ ...this.markerAt(this.segments.endOf(segment)), sealed: true });
     segment.handle.sync(this.orFail(() => this.jobDone()));
   }
 
   private cut(truncation: Truncation): void {
     const { to, segmentIndex, position } = truncation;
     const durable = this.flushed.offset <= to.offset ? this.flushed : to;
-    const marker = { endOffset: durable.offset, checksum: durable.checksum, generation: this.currentGeneration, sealed: false };
-    const kept = this.segments[segmentIndex]!;
-    const wasNew = kept.entryUnsynced;
-    const cutDone = this.orFail(() => {
-      kept.entryUnsynced = false;
-      if (wasNew) this.sealBefore(kept);
-      this.toSeal = this.toSeal.filter((segment) => this.segments.indexOf(segment) >= 0 && segment !== this.active);
+    const done = this.orFail(() => {
+      const kept = this.segments.active;
+      this.entryIsDurable(kept);
+      this.toSeal = this.toSeal.filter((segment) => segment !== kept && this.segments.all.includes(segment));
       // With an older segment still to be synced, the end is not durable before that is.
-      this.active.unsynced = this.segments[segmentIndex - 1]?.unsynced ?? false;
-      this.flushed = this.active.unsynced ? durable : to;
+      kept.unsynced = this.segments.before(kept)?.unsynced ?? false;
+      this.flushed = kept.unsynced ? durable : to;
       this.reported = Math.min(this.reported, to.offset) as Offset;
       this.truncation = undefined;
-      this.writeEpochs();
-      if (this.failure !== undefined) return this.jobFailed();
+      if (!this.tryIo(() => this.epochs.save(this.options.fs))) return this.jobFailed();
       truncation.done();
       this.jobDone();
     });
-    cutSegments(this.options.fs, { segments: this.segments, keep: segmentIndex, endOffset: to.offset, position, marker }, cutDone);
+    cutSegments(this.options.fs, { segments: this.segments.all, keep: segmentIndex, endOffset: to.offset, position, marker: this.markerAt(durable) }, done);
   }
 
   private roll(): void {
-    const marker = { endOffset: this.flushed.offset, checksum: this.flushed.checksum, generation: this.currentGeneration, sealed: false };
-    this.segments.push(createSegment(this.options.fs, this.identity, this.end, marker));
+    this.segments.all.push(createSegment(this.options.fs, this.identity, this.end, this.markerAt(this.flushed)));
   }
 
-  private oldestUnsynced(): Segment | undefined {
-    let found: Segment | undefined;
-    // They are the last ones without a gap, since the oldest is always synced first.
-    for (let i = this.segments.length - 1; i >= 0 && this.segments[i]!.unsynced; i--) found = this.segments[i];
-    return found;
+  private markerAt({ offset, checksum }: LogEnd): MarkerContent {
+    return { endOffset: offset, checksum, generation: this.currentGeneration, sealed: false };
   }
 
   private markerBehind(): boolean {
-    return this.active.marker.endOffset < this.flushed.offset || this.active.marker.generation < this.currentGeneration;
+    const { marker } = this.segments.active;
+    return marker.endOffset < this.flushed.offset || marker.generation < this.currentGeneration;
   }
 
-  private writeMarker(segment: Segment): void {
-    segment.writeMarker({ endOffset: this.flushed.offset, checksum: this.flushed.checksum, generation: this.currentGeneration, sealed: false });
-  }
-
-  private writeEpochs(): void {
-    this.epochsChanged = false;
-    this.tryIo(() => writeLeaderEpochCheckpoint(this.options.fs, this.epochs));
-  }
-
-  private armTimer(): void {
-    if (this.timerArmed || this.closing !== undefined) return;
-    this.timerArmed = true;
-    this.options.timers.arm(this.markerDueAtMs, () => {
-      this.timerArmed = false;
-      if (this.failure !== undefined || this.closed || !this.markerBehind()) return;
-      // Writes that came since have taken older markers along and put this off.
-      if (this.options.timers.nowMs() < this.markerDueAtMs) return this.armTimer();
-      this.markerDue = true;
-      this.advance();
-    });
-  }
-
-  private checksumAtEndOf(segment: Segment): number {
-    return segment === this.active ? this.end.checksum : this.segments[this.segments.indexOf(segment) + 1]!.baseChecksum;
-  }
-
-  private segmentIndexOf(offset: Offset): number {
-    let index = this.segments.length - 1;
-    while (index > 0 && this.segments[index]!.baseOffset > offset) index--;
-    return index;
-  }
-
-  /** Where the batch that ends at `endOffset` ends in the files. */
-  private locate(endOffset: Offset): Omit<Truncation, 'done'> {
-    if (endOffset === this.end.offset) {
-      return { to: this.end, segmentIndex: this.segments.length - 1, position: this.active.endPosition };
-    }
-    const first = this.segments[0]!;
-    if (endOffset === first.baseOffset) {
-      return { to: { offset: endOffset, checksum: first.baseChecksum }, segmentIndex: 0, position: BATCHES_POSITION };
-    }
-    const segmentIndex = this.segmentIndexOf((endOffset - 1) as Offset);
-    const placed = readSegment(this.segments[segmentIndex]!, (endOffset - 1) as Offset, this.end.offset, 0)[0]!;
-    assert(placed.batch.endOffset === endOffset, `cannot cut at ${endOffset}, within a batch that ends at ${placed.batch.endOffset}`);
-    return { to: { offset: endOffset, checksum: placed.batch.checksum }, segmentIndex, position: placed.position + placed.batch.bytes.length };
+  private markerIsDue(): void {
+    this.markerDue = true;
+    this.advance();
   }
 
   private orFail(next: () => void): (error: Error | undefined) => void {
@@ -400,14 +327,14 @@ export class DiskLogStore implements LogStore {
   private fail(error: Error): void {
     if (this.failure !== undefined) return;
     this.failure = error;
-    this.options.timers.arm(undefined, () => {});
+    this.markerTimer.stop();
     this.listener?.failed(error);
   }
 
   private closeFiles(): void {
     this.closed = true;
-    this.options.timers.arm(undefined, () => {});
-    for (const segment of this.segments) segment.handle.close();
+    this.markerTimer.stop();
+    for (const segment of this.segments.all) segment.handle.close();
     this.closing?.();
   }
 }

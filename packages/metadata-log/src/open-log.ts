@@ -12,7 +12,7 @@ import { BOOTSTRAP_SNAPSHOT, LEADER_EPOCH_CHECKPOINT, LOG_DIRECTORY, META_PROPER
 import { recoverLog, type RecoveredLog, type RecoveryReport } from './recovery.js';
 import { diskRefusal, refusal, type Refusal } from './refusal.js';
 import { readSnapshot, type SnapshotContent } from './snapshot-read.js';
-import { inSequence } from './steps.js';
+import { inSequence, type Step } from './steps.js';
 
 /** What is expected of the directory, and how the log is to be kept. */
 export interface OpenLogOptions {
@@ -53,8 +53,12 @@ export function openLog(fs: FileSystem, options: OpenLogOptions, done: (result: 
   const identity = checkIdentity(fs, options);
   if (identity.kind === 'refused') return done(identity);
   const { properties, bootstrap } = identity;
+  const cleanUp: Step = (next) => {
+    removeUnfinished(fs);
+    next(undefined);
+  };
   // Formatting may have been the last thing before a power cut that came only now.
-  inSequence([(next) => fs.syncDirectory('', next), (next) => fs.syncDirectory(LOG_DIRECTORY, next)], (error) => {
+  inSequence([cleanUp, (next) => fs.syncDirectory('', next), (next) => fs.syncDirectory(LOG_DIRECTORY, next)], (error) => {
     if (error !== undefined) return done(diskRefusal(error, 'Opening the metadata log'));
     loadElectionState(fs, properties.directoryId, (election) => {
       if (election instanceof Error) return done(diskRefusal(election, 'Reading quorum-state'));
@@ -152,6 +156,11 @@ function assemble(fs: FileSystem, options: OpenLogOptions, { properties, bootstr
     report: { ...log.report, notes: [...election.notes, ...log.report.notes] },
   };
   return { kind: 'opened', store, elections, recovered };
+}
+
+/** Snapshots and small files whose writing was interrupted, and snapshots that were to be deleted. */
+function removeUnfinished(fs: FileSystem): void {
+  for (const name of fs.list(LOG_DIRECTORY)) if (/\.(part|tmp|deleted)$/.test(name)) fs.unlink(`${LOG_DIRECTORY}/${name}`);
 }
 
 /** The text file follows the log, never the other way round. */

@@ -47,3 +47,8 @@ export function refusal(reason: RefusalReason, message: string, where: Omit<Refu
 export function diskRefusal(error: Error, doing: string): Refusal {
   return refusal('disk-failed', `${doing}: ${error.message}. Nothing was retried; see to the disk and start again.`);
 }
+
+/** What an operator can do when something that was durable is gone. */
+export const WAY_OUT_OF_DAMAGE =
+  'What was durable once is gone, so this node may not vote with what is left. Keep the directory for inspection, check the disk; ' +
+  'to go on, move the data directory aside, format it anew with a new directory id and let it join as a new replica.';

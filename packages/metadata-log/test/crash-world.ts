@@ -33,7 +33,8 @@ export class CrashWorld {
   private readonly options: MemoryFileSystemOptions;
   fs: MemoryFileSystem;
 
-  constructor(random: () => number, completeAtOnce: boolean) {
+  /** @param formatted - copied, so that one formatting serves many worlds. */
+  constructor(formatted: MemoryFileSystem, random: () => number, completeAtOnce: boolean) {
     this.options = {
       random,
       onCall: (call) => {
@@ -46,7 +47,7 @@ export class CrashWorld {
         else this.completions.push(complete);
       },
     };
-    this.fs = new MemoryFileSystem(this.options);
+    this.fs = formatted.crash(random, this.options);
   }
 
   /** The power fails before the n-th call from now. */
