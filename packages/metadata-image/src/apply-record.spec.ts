@@ -39,6 +39,16 @@ describe('replay', () => {
     );
   });
 
+  it('names offset and type of a record that cannot be read', () => {
+    const image = replay([producerIds(1000)]);
+    const at = { offset: 1 as never, epoch: 1, wallMs: 0 };
+
+    expect(() => image.applyRaw({ type: 6, version: 0, payload: new Uint8Array() }, at)).toThrow(/^type 6 record at offset 1 \(epoch 1\) cannot be replayed: unknown record type 6/);
+    expect(() => image.applyRaw({ type: RECORD_TYPE.Partition, version: 3, payload: new Uint8Array() }, at)).toThrow(/^Partition record at offset 1 .* version 3/);
+    expect(() => image.applyRaw({ type: RECORD_TYPE.Topic, version: 0, payload: new Uint8Array([7]) }, at)).toThrow(/^Topic record at offset 1 .* cannot be decoded/);
+    expect(image.appliedOffset).toBe(1);
+  });
+
   it('moves the next producer id on', () => {
     expect(replay([producerIds(1000), producerIds(2000)]).nextProducerId).toBe(2000);
   });

@@ -75,8 +75,8 @@ export class BatchFold {
    * Folds one committed batch; control batches only move the offsets.
    *
    * @param watch - false leaves the changes out: a cache that catches up does not need them, and they cost memory.
-   * @throws ReplayError or RecordFormatError on a record that does not fit, a batch that does not continue, Begin inside a
-   *   transaction, End or Abort outside of one. Fatal: the log is what it is, and the image may hold part of the batch.
+   * @throws ReplayError on a record that cannot be read or does not fit, Begin inside a transaction, End or Abort outside of
+   *   one; Error on a batch that does not continue. Fatal: the log is what it is, and the image may hold part of the batch.
    */
   fold(batch: EncodedBatch, watch = true): MetadataDelta {
     if (batch.baseOffset !== this.#endOffset) {

@@ -1,6 +1,7 @@
 import {
   RECORD_TYPE,
   decodeRecord,
+  recordKindOf,
   type Epoch,
   type MetadataRecord,
   type NodeId,
@@ -17,6 +18,7 @@ import { digestConfig, type ConfigResource } from './configs/image.js';
 import { digestToken, type TokenRow } from './delegation-tokens/image.js';
 import type { ChangeSink } from './delta.js';
 import { DIGEST_VERSION, ROW_KIND, type ImageDigest } from './digest.js';
+import { ReplayError } from './errors.js';
 import { digestFeature } from './features/image.js';
 import { HeldTable } from './held-table.js';
 import { ImageSnapshot } from './image-snapshot.js';
@@ -25,7 +27,7 @@ import { digestScram, type ScramRow } from './scram/image.js';
 import { newScratch } from './replay-scratch.js';
 import { StoreView } from './store-view.js';
 import type { MetadataStore, PartitionCondition } from './store.js';
-import { TopicImage } from './topics/image.js';
+import { TopicImage, type TopicImageBytes } from './topics/image.js';
 import { replayPartitionBytes, replayPartitionChangeBytes } from './topics/replay-bytes.js';
 import type { BrokerRow, ControllerRow, RecordPosition } from './view.js';
 
@@ -76,7 +78,8 @@ export class MetadataImage extends StoreView {
   /**
    * Replays one committed record, or one of a snapshot. Nothing of the record is kept that it could change later.
    *
-   * For the records of a snapshot, `at` is the same for all: the last offset that the snapshot contains.
+   * For the records of a snapshot, `at` is the same for all: the last offset that the snapshot contains. Whoever loads one
+   * calls `advanceTo` at its end, since an empty image has no records.
    *
    * @param sink - told what changed.
    * @throws ReplayError when the record does not fit what the image holds: fatal, since the log says so.
@@ -90,7 +93,7 @@ export class MetadataImage extends StoreView {
    * Replays one record as the batch holds it. Partitions go straight into the columns; the payload is borrowed for the
    * call only.
    *
-   * @throws RecordFormatError, ReplayError
+   * @throws ReplayError when the record cannot be read or does not fit what the image holds.
    */
   applyRaw(raw: RawRecord, at: RecordPosition, sink?: ChangeSink): void {
     const context = { store: this.store, at, sink, scratch: this.#scratch };
@@ -98,7 +101,7 @@ export class MetadataImage extends StoreView {
       raw.type === RECORD_TYPE.PartitionChange
         ? replayPartitionChangeBytes(context, this.store.topics, raw)
         : raw.type === RECORD_TYPE.Partition && replayPartitionBytes(context, this.store.topics, raw);
-    if (!done) applyRecord(context, decodeRecord(raw));
+    if (!done) applyRecord(context, decodeOrThrow(raw, at));
     this.#advance(at);
   }
 
@@ -127,9 +130,22 @@ export class MetadataImage extends StoreView {
     return this.store.topics.countWhere(condition);
   }
 
+  /** What the pages of topics and partitions take in memory. */
+  get bytes(): TopicImageBytes {
+    return this.store.topics.bytes;
+  }
+
   #advance(at: RecordPosition): void {
     this.#endOffset = at.offset + 1;
     this.#epoch = at.epoch;
     this.#timestampMs = at.wallMs;
+  }
+}
+
+function decodeOrThrow(raw: RawRecord, at: RecordPosition): MetadataRecord {
+  try {
+    return decodeRecord(raw);
+  } catch (cause) {
+    throw new ReplayError(recordKindOf(raw.type) ?? `type ${raw.type}`, at, (cause as Error).message, { cause });
   }
 }

@@ -26,6 +26,7 @@ export {
 } from './delta.js';
 export { DIGEST_VERSION, type ImageDigest } from './digest.js';
 export { ReplayError } from './errors.js';
+export type { TopicImageBytes } from './topics/image.js';
 export type { PartitionCondition } from './store.js';
 export type { AclRow } from './acls/image.js';
 export type { QuotaEntity, QuotaRow } from './client-quotas/image.js';

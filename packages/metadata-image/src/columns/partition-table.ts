@@ -1,36 +1,27 @@
 import { BlockArena, blockStart } from './block-arena.js';
-import type { DirectoryTable } from './directory-table.js';
-import type { IntList } from './int-list.js';
 import type { NodeSlots } from './node-slots.js';
-import { NO_LEADER, type PartitionDraft } from './partition-draft.js';
+import type { PartitionDraft } from './partition-draft.js';
+import {
+  BLOCK,
+  BLOCK_WORDS,
+  IN_BLOCK,
+  LEADER_EPOCH,
+  LIVE,
+  META,
+  PARTITION,
+  PARTITION_EPOCH,
+  PARTITION_WORDS,
+  RECOVERING,
+  TOPIC,
+  blockSize,
+  loadBlock,
+  loadInline,
+  recoveringFlag,
+  storeBlock,
+  storeInline,
+} from './partition-row.js';
 import { RowHash, mixWord } from './row-hash.js';
 import { RowPages, type HeldRows } from './row-pages.js';
-
-/**
- * Words of a row: 36 bytes. Replicas are broker slots and directories directory slots, 16 bits each; `META` holds the ISR
- * as a mask over the replicas, the leader as an index into them (255: none), their number, and the flags.
- */
-const WORDS = 9;
-const TOPIC = 0;
-const PARTITION = 1;
-const LEADER_EPOCH = 2;
-const PARTITION_EPOCH = 3;
-const REPLICAS = 4;
-const DIRECTORIES = 6;
-const META = 8;
-/** Rows with more replicas, or with anything out of the ordinary, keep their lists in a block. */
-const INLINE_REPLICAS = 4;
-const LARGEST_SLOT = 0xffff;
-const LEADER_SHIFT = 8;
-const COUNT_SHIFT = 16;
-const NO_INDEX = 255;
-const LIVE = 1 << 24;
-const RECOVERING = 1 << 25;
-const IN_BLOCK = 1 << 26;
-/** Of a row in a block: where the block stands, and its words. */
-const BLOCK = 4;
-const BLOCK_WORDS = 5;
-const LIST_COUNT = 7;
 
 interface RowReader {
   words(row: number): Int32Array;
@@ -55,15 +46,13 @@ export interface HeldPartitions {
  * row, partition id) through a hash table of row numbers.
  */
 export class PartitionTable {
-  readonly #rows = new RowPages(WORDS);
+  readonly #rows = new RowPages(PARTITION_WORDS);
   readonly #blocks = new BlockArena();
   readonly #index = new RowHash((row) => hashOfKey(this.topicRow(row), this.partitionId(row)));
   readonly #nodes: NodeSlots;
-  readonly #directories: DirectoryTable;
 
-  constructor(nodes: NodeSlots, directories: DirectoryTable) {
+  constructor(nodes: NodeSlots) {
     this.#nodes = nodes;
-    this.#directories = directories;
   }
 
   get count(): number {
@@ -127,9 +116,13 @@ export class PartitionTable {
     const at = this.#rows.at(row);
     words[at + LEADER_EPOCH] = draft.leaderEpoch;
     words[at + PARTITION_EPOCH] = draft.partitionEpoch;
-    const recovering = draft.leaderRecoveryState === 1 ? RECOVERING : 0;
-    if (fitsInline(draft)) this.#storeInline(words, at, draft, recovering);
-    else this.#storeInBlock(words, at, draft, recovering);
+    if (storeInline(words, at, draft, this.#nodes)) return;
+    const size = blockSize(draft);
+    const address = this.#blocks.allocate(size);
+    storeBlock(this.#blocks.writableWords(address), blockStart(address), draft);
+    words[at + BLOCK] = address;
+    words[at + BLOCK_WORDS] = size;
+    words[at + META] = LIVE | IN_BLOCK | recoveringFlag(draft);
   }
 
   hold(): HeldPartitions {
@@ -145,41 +138,6 @@ export class PartitionTable {
         blocks.release();
       },
     };
-  }
-
-  #storeInline(words: Int32Array, at: number, draft: PartitionDraft, recovering: number): void {
-    const { replicas, directories, isr } = draft;
-    let isrMask = 0;
-    words[at + REPLICAS] = words[at + REPLICAS + 1] = words[at + DIRECTORIES] = words[at + DIRECTORIES + 1] = 0;
-    for (let i = 0; i < replicas.length; i++) {
-      const slot = this.#nodes.slotOf(replicas.values[i]!);
-      const directory = directories.values[i]!;
-      if (slot > LARGEST_SLOT || directory > LARGEST_SLOT) {
-        this.#storeInBlock(words, at, draft, recovering);
-        return;
-      }
-      words[at + REPLICAS + (i >> 1)]! |= slot << ((i & 1) * 16);
-      words[at + DIRECTORIES + (i >> 1)]! |= directory << ((i & 1) * 16);
-      if (isr.has(replicas.values[i]!)) isrMask |= 1 << i;
-    }
-    const leader = draft.leader === NO_LEADER ? NO_INDEX : replicas.indexOf(draft.leader);
-    words[at + META] = isrMask | (leader << LEADER_SHIFT) | (replicas.length << COUNT_SHIFT) | LIVE | recovering;
-  }
-
-  #storeInBlock(words: Int32Array, at: number, draft: PartitionDraft, recovering: number): void {
-    const lists = listsOf(draft);
-    let size = 1 + LIST_COUNT;
-    for (const list of lists) size += list.length;
-    const address = this.#blocks.allocate(size);
-    const block = this.#blocks.writableWords(address);
-    let to = blockStart(address);
-    block[to++] = draft.leader;
-    for (const list of lists) block[to++] = list.length;
-    for (const list of lists) for (let i = 0; i < list.length; i++) block[to++] = list.values[i]!;
-    words[at + BLOCK] = address;
-    words[at + BLOCK_WORDS] = size;
-    words[at + DIRECTORIES] = words[at + DIRECTORIES + 1] = 0;
-    words[at + META] = LIVE | IN_BLOCK | recovering;
   }
 
   #freeBlock(row: number): void {
@@ -198,61 +156,11 @@ function loadRow(row: number, into: PartitionDraft, rows: RowReader, blocks: Blo
   into.partitionEpoch = words[at + PARTITION_EPOCH]!;
   into.leaderRecoveryState = (meta & RECOVERING) === 0 ? 0 : 1;
   if ((meta & IN_BLOCK) !== 0) {
-    loadBlock(words[at + BLOCK]! >>> 0, into, blocks);
+    const address = words[at + BLOCK]! >>> 0;
+    loadBlock(blocks.words(address), blockStart(address), into);
     return;
   }
-  const count = (meta >>> COUNT_SHIFT) & 0xff;
-  for (let i = 0; i < count; i++) {
-    const id = nodes.id((words[at + REPLICAS + (i >> 1)]! >>> ((i & 1) * 16)) & 0xffff);
-    into.replicas.push(id);
-    into.directories.push((words[at + DIRECTORIES + (i >> 1)]! >>> ((i & 1) * 16)) & 0xffff);
-    if (((meta >>> i) & 1) !== 0) into.isr.push(id);
-  }
-  const leader = (meta >>> LEADER_SHIFT) & 0xff;
-  into.leader = leader === NO_INDEX ? NO_LEADER : into.replicas.values[leader]!;
-}
-
-function loadBlock(address: number, into: PartitionDraft, blocks: BlockReader): void {
-  const block = blocks.words(address);
-  let from = blockStart(address);
-  into.leader = block[from++]!;
-  let counts = from;
-  from += LIST_COUNT;
-  for (const list of listsOf(into)) {
-    for (let left = block[counts++]!; left > 0; left--) list.push(block[from++]!);
-  }
-}
-
-/** The order in which a block holds them. */
-function listsOf(draft: PartitionDraft): readonly IntList[] {
-  return [
-    draft.replicas,
-    draft.isr,
-    draft.removingReplicas,
-    draft.addingReplicas,
-    draft.directories,
-    draft.eligibleLeaderReplicas,
-    draft.lastKnownElr,
-  ];
-}
-
-function fitsInline(draft: PartitionDraft): boolean {
-  const { replicas } = draft;
-  if (replicas.length > INLINE_REPLICAS) return false;
-  if (draft.removingReplicas.length + draft.addingReplicas.length > 0) return false;
-  if (draft.eligibleLeaderReplicas.length + draft.lastKnownElr.length > 0) return false;
-  if (draft.leader !== NO_LEADER && !replicas.has(draft.leader)) return false;
-  return hasNoTwice(replicas) && isSubset(draft.isr, replicas);
-}
-
-function hasNoTwice(list: IntList): boolean {
-  for (let i = 1; i < list.length; i++) if (list.indexOf(list.values[i]!) < i) return false;
-  return true;
-}
-
-function isSubset(part: IntList, whole: IntList): boolean {
-  for (let i = 0; i < part.length; i++) if (!whole.has(part.values[i]!)) return false;
-  return true;
+  loadInline(words, at, into, nodes);
 }
 
 function hashOfKey(topicRow: number, partitionId: number): number {

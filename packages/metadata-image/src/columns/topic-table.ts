@@ -1,7 +1,7 @@
-import { utf8Decode, utf8Encode, type Uuid } from '@quorate/records';
+import { utf8Encode, type Uuid } from '@quorate/records';
 import type { TopicRow } from '../view.js';
-import { BlockArena, blockStart, type HeldBlocks } from './block-arena.js';
-import { RowHash, mixWord } from './row-hash.js';
+import { NameArena, areColliding, compareBytes, hashOfName, nameText } from './name-arena.js';
+import { RowHash } from './row-hash.js';
 import { RowPages, type HeldRows } from './row-pages.js';
 import { SortedRows } from './sorted-rows.js';
 import { UuidWords, hashOfUuid } from './uuid-words.js';
@@ -19,8 +19,6 @@ const NAME_HASH = 4;
 const RUN_START = 5;
 const RUN_LENGTH = 6;
 const ID = 7;
-const DOT = 46;
-const UNDERSCORE = 95;
 
 /** Topics as they were when they were held. */
 export interface HeldTopics {
@@ -38,7 +36,7 @@ export interface HeldTopics {
  */
 export class TopicTable {
   readonly #rows = new RowPages(WORDS);
-  readonly #names = new BlockArena();
+  readonly #names = new NameArena();
   readonly #byName = new RowHash((row) => this.#word(row, NAME_HASH));
   readonly #byId = new RowHash((row) => {
     const words = this.#rows.words(row);
@@ -64,9 +62,7 @@ export class TopicTable {
     const row = this.#rows.add();
     const words = this.#rows.writable(row);
     const at = this.#rows.at(row);
-    const address = this.#names.allocate(wordsOf(bytes.length));
-    this.#names.writableBytes(address).set(bytes, blockStart(address) * 4);
-    words[at + ADDRESS] = address;
+    words[at + ADDRESS] = this.#names.add(bytes);
     words[at + LENGTH] = bytes.length + 1;
     words[at + NAME_HASH] = hashOfName(bytes);
     id.writeWords(words, at + ID);
@@ -82,15 +78,16 @@ export class TopicTable {
     const at = this.#rows.at(row);
     this.#byName.remove(words[at + NAME_HASH]!, row);
     this.#byId.remove(hashOfUuid(words[at + ID]!, words[at + ID + 1]!, words[at + ID + 2]!, words[at + ID + 3]!), row);
-    this.#names.free(words[at + ADDRESS]! >>> 0, wordsOf(words[at + LENGTH]! - 1));
+    this.#names.remove(words[at + ADDRESS]!, words[at + LENGTH]! - 1);
     this.#rows.remove(row);
   }
 
   /** The row of the topic, or -1. */
   findByName(name: string): number {
     const bytes = utf8Encode(name);
-    for (let row = this.#byName.first(hashOfName(bytes)); row >= 0; row = this.#byName.next()) {
-      if (this.#hasName(row, bytes, false)) return row;
+    const hash = hashOfName(bytes);
+    for (let row = this.#byName.first(hash); row >= 0; row = this.#byName.next()) {
+      if (this.#word(row, NAME_HASH) === hash && compareBytes(this.#nameBytes(row), bytes) === 0) return row;
     }
     return -1;
   }
@@ -99,8 +96,9 @@ export class TopicTable {
   findColliding(name: string): number[] {
     const bytes = utf8Encode(name);
     const rows: number[] = [];
-    for (let row = this.#byName.first(hashOfName(bytes)); row >= 0; row = this.#byName.next()) {
-      if (this.#hasName(row, bytes, true)) rows.push(row);
+    const hash = hashOfName(bytes);
+    for (let row = this.#byName.first(hash); row >= 0; row = this.#byName.next()) {
+      if (this.#word(row, NAME_HASH) === hash && areColliding(this.#nameBytes(row), bytes)) rows.push(row);
     }
     return rows;
   }
@@ -127,7 +125,7 @@ export class TopicTable {
   }
 
   name(row: number): string {
-    return readName(this.#rows.words(row), this.#rows.at(row), this.#names);
+    return nameText(this.#nameBytes(row));
   }
 
   readId(row: number, into: UuidWords): UuidWords {
@@ -194,7 +192,7 @@ export class TopicTable {
         const words = rows.words(row);
         const at = rows.at(row);
         if (words[at + LENGTH] === 0) return undefined;
-        return { id: readId(row, new UuidWords()).toUuid(), name: readName(words, at, names) };
+        return { id: readId(row, new UuidWords()).toUuid(), name: nameText(names.bytes(words[at + ADDRESS]!, words[at + LENGTH]! - 1)) };
       },
       release: () => {
         rows.release();
@@ -209,51 +207,6 @@ export class TopicTable {
 
   /** A view on the arena. */
   #nameBytes(row: number): Uint8Array {
-    const address = this.#word(row, ADDRESS) >>> 0;
-    const start = blockStart(address) * 4;
-    return this.#names.bytes(address).subarray(start, start + this.#word(row, LENGTH) - 1);
+    return this.#names.bytes(this.#word(row, ADDRESS), this.#word(row, LENGTH) - 1);
   }
-
-  #hasName(row: number, name: Uint8Array, colliding: boolean): boolean {
-    const words = this.#rows.words(row);
-    const at = this.#rows.at(row);
-    if (words[at + LENGTH] !== name.length + 1) return false;
-    const address = words[at + ADDRESS]! >>> 0;
-    const bytes = this.#names.bytes(address);
-    const start = blockStart(address) * 4;
-    for (let i = 0; i < name.length; i++) {
-      const ours = bytes[start + i]!;
-      const theirs = name[i]!;
-      if (ours !== theirs && !(colliding && normalized(ours) === normalized(theirs))) return false;
-    }
-    return true;
-  }
-}
-
-function readName(words: Int32Array, at: number, names: Pick<HeldBlocks, 'bytes'>): string {
-  const address = words[at + ADDRESS]! >>> 0;
-  const start = blockStart(address) * 4;
-  // Copied out of shared memory first: decoders refuse it.
-  return utf8Decode(new Uint8Array(names.bytes(address).subarray(start, start + words[at + LENGTH]! - 1)));
-}
-
-function wordsOf(bytes: number): number {
-  return (bytes + 3) >>> 2;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let i = 0; i < shorter; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
-  return a.length - b.length;
-}
-
-function normalized(byte: number): number {
-  return byte === DOT ? UNDERSCORE : byte;
-}
-
-/** FNV-1a over the bytes with `.` as `_`, then mixed, since the table wants good leading bits. */
-function hashOfName(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5 | 0;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ normalized(bytes[i]!), 0x01000193);
-  return mixWord(hash);
 }

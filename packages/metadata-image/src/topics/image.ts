@@ -1,20 +1,15 @@
 import { ZERO_UUID, type NodeId, type Uuid } from '@quorate/records';
 import { DirectoryTable } from '../columns/directory-table.js';
-import { IntList } from '../columns/int-list.js';
 import { NodeSlots } from '../columns/node-slots.js';
 import { PartitionDraft } from '../columns/partition-draft.js';
 import { PartitionTable, type HeldPartitions } from '../columns/partition-table.js';
 import { RowDigest, type DigestSum } from '../columns/row-digest.js';
-import { RowSets } from '../columns/row-sets.js';
 import { TopicTable, type HeldTopics } from '../columns/topic-table.js';
 import { UuidWords } from '../columns/uuid-words.js';
 import { ROW_KIND } from '../digest.js';
 import type { PartitionCondition, TopicStore } from '../store.js';
 import type { PartitionRef, PartitionRow, TopicRow } from '../view.js';
-import { CONDITION, CONDITION_COUNT, conditionsOf } from './conditions.js';
-
-/** Row sets below this number are conditions; above, brokers by slot. */
-const FIRST_BROKER_SET = 8;
+import { PartitionIndex } from './partition-index.js';
 
 /** What the pages of topics and partitions take. */
 export interface TopicImageBytes {
@@ -44,15 +39,14 @@ export class TopicImage implements TopicStore {
   readonly directories = new DirectoryTable();
   readonly #nodes = new NodeSlots();
   readonly #topics = new TopicTable();
-  readonly #partitions = new PartitionTable(this.#nodes, this.directories);
-  readonly #sets = new RowSets();
+  readonly #partitions = new PartitionTable(this.#nodes);
+  readonly #index = new PartitionIndex(this.#nodes);
   readonly #sum: DigestSum;
   readonly #digest = new RowDigest();
   readonly #id = new UuidWords();
   /** The row as it was, for what `savePartition` takes back; and one to read for callers. */
   readonly #old = new PartitionDraft();
   readonly #read = new PartitionDraft();
-  readonly #noReplicas = new IntList();
   /** Topic of the partition found last: partitions of one topic are found one behind the other. */
   #refTopicRow = -1;
   #refTopicId = ZERO_UUID;
@@ -77,7 +71,7 @@ export class TopicImage implements TopicStore {
       partitionRows: rows,
       partitionBlocks: blocks,
       partitionHash: hash,
-      index: this.#sets.byteCount,
+      index: this.#index.byteCount,
     };
   }
 
@@ -106,8 +100,7 @@ export class TopicImage implements TopicStore {
 
   /** How many partitions have this broker among their replicas; kept, not counted. */
   replicaCount(brokerId: NodeId): number {
-    const slot = this.#nodes.find(brokerId);
-    return slot === undefined ? 0 : this.#sets.sizeOf(FIRST_BROKER_SET + slot);
+    return this.#index.replicaCount(brokerId);
   }
 
   partition(topicId: Uuid, partitionId: number): PartitionRow | undefined {
@@ -132,11 +125,11 @@ export class TopicImage implements TopicStore {
   }
 
   *where(condition: PartitionCondition): Generator<PartitionRef> {
-    for (const row of this.#sets.rows(CONDITION[condition])) yield this.#ref(row);
+    for (const row of this.#index.rowsWhere(condition)) yield this.#ref(row);
   }
 
   countWhere(condition: PartitionCondition): number {
-    return this.#sets.sizeOf(CONDITION[condition]);
+    return this.#index.countWhere(condition);
   }
 
   addTopic(id: Uuid, name: string): void {
@@ -191,7 +184,7 @@ export class TopicImage implements TopicStore {
       const added = this.#partitions.add(topicRow, partitionId);
       if (!this.#topics.addPartition(topicRow, partitionId, added)) this.#partitions.index(added);
       this.#partitions.store(added, draft);
-      this.#addToSets(added, draft);
+      this.#index.add(added, draft);
       this.#sum.add(this.#digestPartition(topicRow, partitionId, draft));
       return;
     }
@@ -204,8 +197,7 @@ export class TopicImage implements TopicStore {
     this.#sum.subtract(this.#digestPartition(topicRow, partitionId, before));
     this.#sum.add(this.#digestPartition(topicRow, partitionId, after));
     this.#partitions.store(row, after);
-    if (!before.replicas.equals(after.replicas)) this.#moveReplicas(row, before.replicas, after.replicas);
-    this.#moveConditions(row, conditionsOf(before), conditionsOf(after));
+    this.#index.change(row, before, after);
   }
 
   hold(): HeldTopicImage {
@@ -223,10 +215,8 @@ export class TopicImage implements TopicStore {
   }
 
   *#refs(brokerId: NodeId, matches: (state: PartitionDraft) => boolean): Generator<PartitionRef> {
-    const slot = this.#nodes.find(brokerId);
-    if (slot === undefined) return;
     const state = new PartitionDraft();
-    for (const row of this.#sets.rows(FIRST_BROKER_SET + slot)) {
+    for (const row of this.#index.rowsOf(brokerId)) {
       this.#partitions.load(row, state);
       if (matches(state)) yield this.#ref(row);
     }
@@ -244,34 +234,7 @@ export class TopicImage implements TopicStore {
   #forget(row: number, topicRow: number, partitionId: number): void {
     this.#partitions.load(row, this.#old);
     this.#sum.subtract(this.#digestPartition(topicRow, partitionId, this.#old));
-    this.#moveReplicas(row, this.#old.replicas, this.#noReplicas);
-    this.#moveConditions(row, conditionsOf(this.#old), 0);
-  }
-
-  #addToSets(row: number, draft: PartitionDraft): void {
-    this.#moveReplicas(row, this.#noReplicas, draft.replicas);
-    this.#moveConditions(row, 0, conditionsOf(draft));
-  }
-
-  #moveReplicas(row: number, from: IntList, to: IntList): void {
-    for (let i = 0; i < from.length; i++) {
-      const id = from.values[i]!;
-      if (from.indexOf(id) === i && to.indexOf(id) < 0) this.#sets.remove(FIRST_BROKER_SET + this.#nodes.slotOf(id), row);
-    }
-    for (let i = 0; i < to.length; i++) {
-      const id = to.values[i]!;
-      if (to.indexOf(id) === i && from.indexOf(id) < 0) this.#sets.add(FIRST_BROKER_SET + this.#nodes.slotOf(id), row);
-    }
-  }
-
-  #moveConditions(row: number, from: number, to: number): void {
-    if (from === to) return;
-    for (let set = 0; set < CONDITION_COUNT; set++) {
-      const was = (from >>> set) & 1;
-      const is = (to >>> set) & 1;
-      if (was === 1 && is === 0) this.#sets.remove(set, row);
-      if (was === 0 && is === 1) this.#sets.add(set, row);
-    }
+    this.#index.remove(row, this.#old);
   }
 
   #digestTopic(id: UuidWords, name: string): RowDigest {
