@@ -34,6 +34,7 @@ export class RandomWorld implements World {
   readonly #tokens = new Map<number, { from: NodeId; to: NodeId; requestId: number; fromHost: FakeHost; request: RaftRequest }>();
   readonly #armed = new Map<FakeHost, number>();
   readonly #blocked = new Set<string>();
+  readonly #pausedUntil = new Map<FakeHost, number>();
   #now = 0;
   #order = 0;
   #token = 0;
@@ -49,7 +50,7 @@ export class RandomWorld implements World {
   committedEnd = 0;
   elections = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, fixed: Partial<Weather> = {}) {
     const random = seededRandom(seed);
     this.#random = random;
     const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
@@ -61,6 +62,7 @@ export class RandomWorld implements World {
       maxDelayMs: pick([1, 5, 20, 60]),
       maxFlushMs: pick([0, 1, 5, 40]),
       meanTroubleMs: pick([150, 500, 2000]),
+      ...fixed,
     };
     for (let id = 1; id <= this.weather.voters + this.weather.observers; id += 1) this.#disks.set(id as NodeId, emptyDisk());
   }
@@ -77,12 +79,57 @@ export class RandomWorld implements World {
     this.#runUntil(troubleMs);
     this.#calm = true;
     this.#blocked.clear();
+    this.#pausedUntil.clear();
     for (const id of this.#disks.keys()) if (!this.#hosts.has(id)) this.#boot(id);
     const healedMs = this.#now;
     while (!this.#converged()) {
       if (this.#now - healedMs > 20_000) throw new Error(`no agreement 20 s after all faults ended:\n${this.#describe()}`);
       this.#runUntil(this.#now + 100);
     }
+  }
+
+  /**
+   * A leader that a majority can reach stays, whatever the others cannot reach: cuts links of a minority of followers, to the
+   * leader and among each other, at random, and lets 20 s pass.
+   */
+  runWithMinorityCutOff(): void {
+    for (const id of this.#disks.keys()) this.#boot(id);
+    this.#calm = true;
+    while (!this.#converged()) this.#runUntil(this.#now + 50);
+    const leader = [...this.#hosts.values()].find((host) => host.core.status().role === 'leader');
+    if (leader === undefined) throw new Error('nobody leads');
+    const { epoch } = leader.core.status();
+    const followers = [...this.#hosts.keys()].filter((id) => id !== leader.id && id <= this.weather.voters);
+    const unlucky = followers.slice(0, Math.floor((this.weather.voters - 1) / 2));
+    for (const id of unlucky) {
+      for (const other of this.#hosts.keys()) if (other === leader.id || this.#chance(0.3)) this.#block(id, other);
+    }
+    this.#runUntil(this.#now + 20_000);
+    const status = leader.core.status();
+    if (status.role !== 'leader' || status.epoch !== epoch) throw new Error(`n${leader.id} led epoch ${epoch} and was disturbed:\n${this.#describe()}`);
+  }
+
+  /** Kills a settled leader and says how many milliseconds later another one leads. */
+  timeToNextLeader(): number {
+    for (const id of this.#disks.keys()) this.#boot(id);
+    this.#calm = true;
+    while (!this.#converged()) this.#runUntil(this.#now + 50);
+    this.#runUntil(this.#now + 200 + this.#random() * 200);
+    const leader = [...this.#hosts.values()].find((host) => host.core.status().role === 'leader');
+    if (leader === undefined) throw new Error('nobody leads');
+    this.#crash(leader, false);
+    const killedMs = this.#now;
+    while (![...this.#hosts.values()].some((host) => host.core.status().role === 'leader')) {
+      if (this.#now > killedMs + 30_000) throw new Error(`no leader 30 s after a kill:\n${this.#describe()}`);
+      this.#runUntil(this.#now + 0.5);
+    }
+    return this.#now - killedMs;
+  }
+
+  #block(a: NodeId, b: NodeId): void {
+    const oneWay = this.#random();
+    if (oneWay < 0.75) this.#blocked.add(`${a}>${b}`);
+    if (oneWay > 0.25) this.#blocked.add(`${b}>${a}`);
   }
 
   // ---- the world that a host sees
@@ -194,7 +241,8 @@ export class RandomWorld implements World {
     else if (dice < 0.4) host.crashAfterEffects = Math.floor(this.#random() * 20);
     else if (dice < 0.5) this.#step(host, { kind: 'resign', epoch: host.core.status().epoch, reason: 'drawn' });
     else if (dice < 0.55) this.#step(host, { kind: 'shutdown' });
-    else if (dice < 0.8) this.#partition(ids);
+    else if (dice < 0.65) this.#pausedUntil.set(host, this.#now + this.#random() * 1500);
+    else if (dice < 0.85) this.#partition(ids);
     else this.#blocked.clear();
     this.#later(-Math.log(1 - this.#random()) * this.weather.meanTroubleMs, () => this.#trouble());
   }
@@ -230,7 +278,7 @@ export class RandomWorld implements World {
     this.#guard(host, () => host.start());
   }
 
-  #crash(host: FakeHost): void {
+  #crash(host: FakeHost, comesBack = true): void {
     host.crashed = true;
     if (this.#hosts.get(host.id) === host) this.#hosts.delete(host.id);
     this.#note(`n${host.id} crashes`);
@@ -238,7 +286,7 @@ export class RandomWorld implements World {
       if (this.#isBlocked(host.id, other.id)) continue;
       this.#later(this.#random() * this.weather.maxDelayMs, () => this.#step(other, { kind: 'connectionLost', peer: host.id }));
     }
-    if (this.#calm || this.#chance(0.7)) this.#later(this.#random() * 1000, () => (this.#hosts.has(host.id) ? undefined : this.#boot(host.id)));
+    if (comesBack && (this.#calm || this.#chance(0.7))) this.#later(this.#random() * 1000, () => (this.#hosts.has(host.id) ? undefined : this.#boot(host.id)));
   }
 
   #arrive(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void {
@@ -257,7 +305,13 @@ export class RandomWorld implements World {
     if (this.#isAlive(host)) this.#guard(host, () => host.step(input));
   }
 
+  /** Runs one step of a host; one that is paused gets it when it wakes, messages before timers or the other way round. */
   #guard(host: FakeHost, act: () => void): void {
+    const pausedUntil = this.#pausedUntil.get(host) ?? 0;
+    if (pausedUntil > this.#now) {
+      this.#at(pausedUntil + this.#random(), () => (this.#isAlive(host) ? this.#guard(host, act) : undefined));
+      return;
+    }
     this.steps += 1;
     act();
     if (host.crashed && this.#hosts.get(host.id) === host) this.#crash(host);
@@ -277,7 +331,7 @@ export class RandomWorld implements World {
       const before = host.core.nextDeadlineMs();
       this.#step(host, { kind: 'tick' });
       const after = host.core.nextDeadlineMs();
-      if (this.#isAlive(host) && before !== undefined && after !== undefined && after <= this.#now) throw new Error(`n${host.id}: the deadline ${after} does not move on`);
+      if (this.#isAlive(host) && (this.#pausedUntil.get(host) ?? 0) <= this.#now && before !== undefined && after !== undefined && after <= this.#now) throw new Error(`n${host.id}: the deadline ${after} does not move on`);
     });
   }
 
