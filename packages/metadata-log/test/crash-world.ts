@@ -1,7 +1,7 @@
 import { offset, type EncodedBatch } from '@quorate/records';
 import type { ElectionState } from '@quorate/raft-core';
 import { fileSystemError } from '../src/file-system-error.js';
-import { MemoryFileSystem, type FileSystemCall, type MemoryFileSystemOptions } from '../src/memory-file-system.js';
+import type { MemoryFileSystem, FileSystemCall, MemoryFileSystemOptions } from '../src/memory-file-system.js';
 import type { OpenedLog } from '../src/open-log.js';
 import { FakeTimers, nextBatch, openNow, VOTER } from './log-fixture.js';
 
