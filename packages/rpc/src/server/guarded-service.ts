@@ -4,6 +4,7 @@ import { RpcFailure } from '../rpc-failure.js';
 import { statusFromError } from '../status-from-error.js';
 import { WireFormatError } from '../wire/wire-format-error.js';
 import type { CallContext, CallRecord } from './call-context.js';
+import { outOfRangeField } from './out-of-range-field.js';
 import type { AnyMethod, BidiHandler, ServerStreamHandler, StreamPair, StreamSink, UnaryHandler } from './handlers.js';
 
 /** What every call of a server passes through: admission, deadline, errors made into statuses, one record at the end. */
@@ -19,8 +20,12 @@ export interface CallGuard {
 /** A request that could not be decoded; grpc-js would answer INTERNAL, the caller deserves INVALID_ARGUMENT. */
 class Undecodable {
   readonly problem: WireFormatError;
-  constructor(cause: unknown) {
-    this.problem = new WireFormatError('(message)', `cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}`);
+  constructor(method: AnyMethod, bytes: Buffer, cause: unknown) {
+    const tooLarge = outOfRangeField(method.path, bytes);
+    this.problem =
+      tooLarge === undefined
+        ? new WireFormatError('(message)', `cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}`)
+        : new WireFormatError(tooLarge.field, `must be within 2^53 - 1 of 0, got ${tooLarge.value}`);
   }
 }
 
@@ -32,7 +37,7 @@ export function lenientMethod(method: AnyMethod) {
       try {
         return method.requestDeserialize(bytes);
       } catch (error) {
-        return new Undecodable(error);
+        return new Undecodable(method, bytes, error);
       }
     },
   };

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server as NetServer } from 'node:net';
+import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, type ConnectionInjector, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ServerLimits } from '../limits.js';
 import { RpcFailure } from '../rpc-failure.js';
@@ -38,6 +38,7 @@ export class RpcServer {
   #injector: ConnectionInjector | undefined;
   #calls = 0;
   readonly #streams = new Set<() => void>();
+  readonly #sockets = new Set<Socket>();
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
@@ -90,6 +91,8 @@ export class RpcServer {
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     this.#injector = injector;
     const listener = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined);
       injector.injectConnection(socket);
     });
@@ -116,6 +119,8 @@ export class RpcServer {
     await new Promise<void>((resolve) => {
       const cut = setTimeout(() => {
         this.#server.forceShutdown();
+        // A session that was closing already is only half closed by that: the caller would wait for us until its keepalive.
+        for (const socket of this.#sockets) socket.destroy();
         resolve();
       }, graceMs);
       this.#server.tryShutdown(() => {
