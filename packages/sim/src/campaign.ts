@@ -11,13 +11,14 @@ interface Summary {
   simulatedMs: number;
   events: number;
   acknowledged: number;
+  readonly tallies: Record<string, number>;
   readonly failures: { readonly seed: number; readonly kind: string; readonly message: string }[];
 }
 
 /** Runs many worlds, in one process or several, prints progress and every failure; returns the exit code of the worst. */
 export async function runCampaign(args: CampaignArguments): Promise<number> {
   const startedMs = Date.now();
-  const summary: Summary = { worlds: 0, simulatedMs: 0, events: 0, acknowledged: 0, failures: [] };
+  const summary: Summary = { worlds: 0, simulatedMs: 0, events: 0, acknowledged: 0, tallies: {}, failures: [] };
   let lastPrintedMs = startedMs;
   const take = (outcome: SimulationOutcome): void => {
     count(summary, outcome);
@@ -32,7 +33,7 @@ export async function runCampaign(args: CampaignArguments): Promise<number> {
   };
   if (args.jobs === 1) runHere(args, startedMs, take);
   else await runInProcesses(args, take);
-  if (!args.asWorker) process.stdout.write(`${progress(summary, args, startedMs)}\n`);
+  if (!args.asWorker) process.stdout.write(`${progress(summary, args, startedMs)}\n${tallies(summary)}\n`);
   if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ ...summary, wallMs: Date.now() - startedMs, from: args.from, seeds: args.seeds }, undefined, 2)}\n`);
   return args.asWorker ? 0 : exitCode(summary);
 }
@@ -75,6 +76,7 @@ function count(summary: Summary, outcome: SimulationOutcome): void {
   summary.simulatedMs += outcome.result.simulatedMs;
   summary.events += outcome.result.events;
   summary.acknowledged += outcome.result.acknowledged;
+  for (const [what, times] of Object.entries(outcome.result.tallies)) summary.tallies[what] = (summary.tallies[what] ?? 0) + times;
 }
 
 function progress({ worlds, simulatedMs, events, acknowledged, failures }: Summary, args: CampaignArguments, startedMs: number): string {
@@ -83,6 +85,13 @@ function progress({ worlds, simulatedMs, events, acknowledged, failures }: Summa
     `${worlds} of ${args.seeds} worlds, ${failures.length} failed; ${(simulatedMs / 1000).toFixed(0)} s simulated in ${(wallMs / 1000).toFixed(1)} s ` +
     `(${(simulatedMs / wallMs).toFixed(0)} times real time), ${(events / worlds || 0).toFixed(0)} events and ${(wallMs / worlds || 0).toFixed(0)} ms a world, ${acknowledged} operations acknowledged`
   );
+}
+
+function tallies({ tallies: counted }: Summary): string {
+  return Object.entries(counted)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([what, times]) => `${what} ${times}`)
+    .join(', ');
 }
 
 function exitCode({ failures }: Summary): number {

@@ -100,6 +100,7 @@ export class SimClient {
 
   #attempt(operation: Operation): void {
     operation.attempts += 1;
+    if (operation.attempts > 1) this.#trace.tally('repeated requests');
     this.#link.submit<TopicsCommand>(this.#target, operation.command, { requestId: operation.requestId, timeoutMs: ATTEMPT_TIMEOUT_MS }, (outcome) =>
       this.#answered(operation, outcome as CallOutcome<SubmitOutcome>),
     );

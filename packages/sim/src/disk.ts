@@ -19,6 +19,8 @@ export interface DiskHealth {
  */
 export class SimDisk {
   readonly health: DiskHealth;
+  /** Formatting takes no time and never fails: faults belong to a cluster that exists. */
+  isFormatting = true;
   readonly #world: World;
   readonly #random: Random;
   readonly #lastDoneMs = new Map<string, number>();
@@ -51,12 +53,14 @@ export class SimDisk {
 
   /** Syncs of one file finish in order. */
   #schedule(complete: () => void, call: FileSystemCall): void {
+    if (this.isFormatting) return complete();
     const doneMs = Math.max(this.#world.nowMs + this.#random.exponential(this.health.syncMs), this.#lastDoneMs.get(call.path) ?? 0);
     this.#lastDoneMs.set(call.path, doneMs);
     this.#world.at(doneMs, complete);
   }
 
   #failure(call: FileSystemCall): Error | undefined {
+    if (this.isFormatting) return undefined;
     if (call.operation === 'sync' && this.health.failNextSync) {
       this.health.failNextSync = false;
       return diskError('EIO', `injected at ${call.path}`);

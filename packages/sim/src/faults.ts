@@ -86,6 +86,7 @@ export class Faults {
   }
 
   #happen(kind: FaultKind): void {
+    this.#targets.trace.tally(`fault ${kind}`);
     const { nodes, brokers, network } = this.#targets;
     const node = this.#random.pick(nodes);
     const ids = nodes.map(({ id }) => id);

@@ -24,7 +24,7 @@ import { VotePersistedBeforeSent } from './checks/vote-persisted-before-sent.js'
 import type { LogShadow, ShadowBatch } from './log-shadow.js';
 
 /** Far above what a healthy node ever holds; a queue that grows for ever gets there. */
-const BOUNDS: QueueSizes = { inputs: 5_000, parkedRequests: 2_000, queuedCommands: 5_000, pendingReplies: 20_000, uncommittedBatches: 32, waitingReads: 5_000 };
+const BOUNDS: QueueSizes = { inputs: 5_000, parkedRequests: 2_000, queuedCommands: 5_000, pendingReplies: 20_000, uncommittedBatches: 2_000, waitingReads: 5_000 };
 
 /** All the checks, fed with what happens in one world. A broken one throws a `Violation`. */
 export class Invariants {

@@ -93,14 +93,15 @@ export class SimNode {
     return this.#role === 'leader' && this.isUp;
   }
 
-  format(done: () => void): void {
+  /** Before the world begins. */
+  format(): void {
     const { voters } = this.#context;
     formatDirectory(
       this.disk.files,
       { clusterId: CLUSTER_ID, nodeId: this.id, directoryId: this.#directoryId, isController: true, initialVoters: voters, bootstrapRecords: [] },
       (result) => {
         if (result.kind !== 'formatted') throw new Error(`node ${this.id} cannot be formatted: ${JSON.stringify(result)}`);
-        done();
+        this.disk.isFormatting = false;
       },
     );
   }
@@ -125,6 +126,7 @@ export class SimNode {
 
   /** The power fails. */
   crash(): void {
+    this.#context.trace.tally('crashes');
     this.trace('CRASH');
     this.#end();
     this.disk.crash();
@@ -253,6 +255,7 @@ export class SimNode {
         kraftVersion: recovered.kraftVersion,
       },
       log: new ObservedLog(store, shadow, (endOffset) => {
+        this.#context.trace.tally('truncations');
         this.trace(`truncates to ${endOffset}`);
         invariants.truncated(this.id, endOffset, life.raft?.highWatermark ?? 0);
       }),
@@ -287,6 +290,7 @@ export class SimNode {
         invariants.imageAt(this.id, controller.image.appliedOffset, digestOf(controller.image));
       },
       claim: (epoch: Epoch, epochStartOffset: Offset) => {
+        this.#context.trace.tally('claims');
         this.trace(`claims epoch ${epoch}`);
         invariants.claimed(this.id, epochStartOffset);
         controller.claim(epoch, epochStartOffset);
@@ -312,7 +316,8 @@ export class SimNode {
   }
 
   #controllerEvent(event: ControllerEvent): void {
-    if (event.kind === 'commandAnswered') return;
+    if (event.kind === 'commandAnswered') return this.#context.trace.tally(`answered ${event.outcome}`);
+    if (event.kind === 'activated' && event.summary.includes('aborted')) this.#context.trace.tally('aborted transactions');
     const { kind, ...rest } = event;
     this.trace(`${kind} ${Object.entries(rest).map(([key, value]) => `${key}=${value}`).join(' ')}`);
   }

@@ -33,6 +33,8 @@ export interface SimulationResult {
   /** Operations that clients were told of. */
   readonly acknowledged: number;
   readonly committedOffset: number;
+  /** What happened how often. */
+  readonly tallies: Readonly<Record<string, number>>;
 }
 
 /** How a world ended that did not end well. */
@@ -111,6 +113,7 @@ class Simulation {
       traceHash: this.#trace.hash,
       acknowledged: this.#clients.reduce((sum, client) => sum + client.acknowledgedCount, 0),
       committedOffset: this.#invariants.committedEnd,
+      tallies: Object.fromEntries(this.#trace.tallies),
     };
   }
 
@@ -123,7 +126,8 @@ class Simulation {
   // ---- phases ------------------------------------------------------------------------------------------------------------------
 
   #start(): void {
-    for (const node of this.#nodes) node.format(() => node.start());
+    for (const node of this.#nodes) node.format();
+    for (const node of this.#nodes) this.#world.after(this.#random.between(0, 100), () => node.start());
     for (const broker of this.#brokers) broker.start();
     for (const client of this.#clients) client.start();
     this.#faults.start();

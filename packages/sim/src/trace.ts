@@ -17,10 +17,16 @@ export class Trace {
   readonly #lines: string[] = [];
   #hash = 0x811c9dc5;
   #count = 0;
+  readonly tallies = new Map<string, number>();
 
   constructor(options: { keep: number; print: ((line: string) => void) | undefined }) {
     this.#keep = options.keep;
     this.#print = options.print;
+  }
+
+  /** Counts something that a campaign should show to have happened. */
+  tally(what: string): void {
+    this.tallies.set(what, (this.tallies.get(what) ?? 0) + 1);
   }
 
   get hash(): string {
