@@ -1,72 +1,75 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ListBrokersResponse } from '@quorate/records/gen/quorate/admin/v1/cluster';
 import { BrokerState } from '@quorate/records/gen/quorate/metadata/v1/metadata';
+import { call, deadline } from './harness/calls.js';
 import { eventually } from './harness/eventually.js';
-import { requireProgram } from './harness/require-program.js';
-import { call, deadline, TestCluster } from './harness/test-cluster.js';
+import { wantProgram } from './harness/require-program.js';
 import { createTopic, getTopic, TopicLoad } from './harness/topics.js';
+import { useCluster } from './harness/use-cluster.js';
 
-const natsServer = await requireProgram('nats-server');
+const natsServer = await wantProgram('nats-server');
 const BROKERS = ['broker-101', 'broker-102', 'broker-103'];
 
-let cluster: TestCluster;
-beforeAll(async () => {
-  cluster = await TestCluster.start({ controllers: 3, brokers: 3, natsServer, properties: ['broker.session.timeout.ms=1500', 'broker.heartbeat.interval.ms=300'] });
+const cluster = useCluster('brokers-and-nats', {
+  controllers: 3,
+  brokers: 3,
+  natsServer: natsServer.path,
+  properties: ['broker.session.timeout.ms=1500', 'broker.heartbeat.interval.ms=300'],
 });
-afterAll(() => cluster?.stop());
 
 async function stateOf(brokerId: number): Promise<BrokerState | undefined> {
-  const answer = await call<ListBrokersResponse>((done) => cluster.cluster().listBrokers({ pageSize: 100, pageToken: '', atLeastOffset: 0 }, deadline(2000), done));
+  const answer = await call<ListBrokersResponse>((done) => cluster().cluster().listBrokers({ pageSize: 100, pageToken: '', atLeastOffset: 0 }, deadline(2000), done));
   return answer.brokers.find((broker) => broker.id === brokerId)?.state;
 }
 
 describe('brokers and the feed', () => {
   it('fences a killed broker within its session, elects leaders without it, and unfences it when it is back', async () => {
-    const offset = await createTopic(cluster.topics(), { name: 'led', partitionCount: 6, replicationFactor: 3 });
-    const before = await getTopic(cluster.metadata('broker-101'), 'led', offset);
+    const offset = await createTopic(cluster().topics(), { name: 'led', partitionCount: 6, replicationFactor: 3 });
+    const before = await getTopic(cluster().metadata('broker-101'), 'led', offset);
     expect(before.topic?.partitions.some((partition) => partition.leader === 103)).toBe(true);
 
-    await cluster.process('broker-103').kill();
+    await cluster().process('broker-103').kill();
     await eventually('broker 103 is fenced', 10_000, async () => expect(await stateOf(103)).toBe(BrokerState.BROKER_STATE_FENCED));
-    const without = await getTopic(cluster.metadata('broker-101'), 'led', 0);
+    const without = await getTopic(cluster().metadata('broker-101'), 'led', 0);
     for (const partition of without.topic?.partitions ?? []) {
       expect(partition.leader).not.toBe(103);
       expect(partition.isr).not.toContain(103);
     }
 
-    cluster.process('broker-103').start();
-    await cluster.untilReady(['broker-103']);
+    cluster().process('broker-103').start();
+    await cluster().untilReady(['broker-103']);
     await eventually('broker 103 is active', 10_000, async () => expect(await stateOf(103)).toBe(BrokerState.BROKER_STATE_ACTIVE));
   });
 
-  it.skipIf(natsServer === undefined)('serves every change with NATS killed, and with NATS back', async () => {
-    await cluster.nats?.kill();
-    const without = await createTopic(cluster.topics(), { name: 'without-nats' });
-    for (const broker of BROKERS) expect((await getTopic(cluster.metadata(broker), 'without-nats', without, 2000)).topic?.name).toBe('without-nats');
+  it('serves every change with NATS killed, and with NATS back', async (ctx) => {
+    natsServer.pathOrSkip(ctx);
+    await cluster().nats?.kill();
+    const without = await createTopic(cluster().topics(), { name: 'without-nats' });
+    for (const broker of BROKERS) expect((await getTopic(cluster().metadata(broker), 'without-nats', without, 2000)).topic?.name).toBe('without-nats');
 
-    cluster.nats?.start();
-    const back = await createTopic(cluster.topics(), { name: 'with-nats-again' });
-    for (const broker of BROKERS) expect((await getTopic(cluster.metadata(broker), 'with-nats-again', back, 2000)).topic?.name).toBe('with-nats-again');
+    cluster().nats?.start();
+    const back = await createTopic(cluster().topics(), { name: 'with-nats-again' });
+    for (const broker of BROKERS) expect((await getTopic(cluster().metadata(broker), 'with-nats-again', back, 2000)).topic?.name).toBe('with-nats-again');
   });
 
   it('moves leadership away from a broker that is told to stop, before it goes', async () => {
-    await cluster.process('broker-102').terminate();
+    await cluster().process('broker-102').terminate();
 
-    const topic = await getTopic(cluster.metadata('broker-101'), 'led', 0);
+    const topic = await getTopic(cluster().metadata('broker-101'), 'led', 0);
     expect(topic.topic?.partitions.some((partition) => partition.leader === 102)).toBe(false);
-    cluster.process('broker-102').start();
-    await cluster.untilReady(['broker-102']);
+    cluster().process('broker-102').start();
+    await cluster().untilReady(['broker-102']);
   });
 
   it('fails no call while each controller is told to stop in turn', { timeout: 180_000 }, async () => {
-    const load = new TopicLoad(cluster.topics(), 4);
+    const load = new TopicLoad(cluster().topics(), 4);
     for (const name of ['controller-1', 'controller-2', 'controller-3']) {
       await load.more(20);
-      const { code } = await cluster.process(name).terminate();
+      const { code } = await cluster().process(name).terminate();
       expect(code).toBe(0);
       await load.more(20);
-      cluster.process(name).start();
-      await cluster.untilReady([name]);
+      cluster().process(name).start();
+      await cluster().untilReady([name]);
     }
     await load.stop();
 
@@ -74,14 +77,14 @@ describe('brokers and the feed', () => {
   });
 
   it('finishes what a gateway had accepted when it is told to stop', async () => {
-    const started = Array.from({ length: 20 }, (_, index) => createTopic(cluster.topics(), { name: `accepted-${index}` }));
+    const started = Array.from({ length: 20 }, (_, index) => createTopic(cluster().topics(), { name: `accepted-${index}` }));
     await Promise.race(started);
-    const { code } = await cluster.process('gateway').terminate();
+    const { code } = await cluster().process('gateway').terminate();
     const outcomes = await Promise.allSettled(started);
 
     expect(code).toBe(0);
     expect(outcomes.filter((outcome) => outcome.status === 'rejected').map((outcome) => String(outcome.reason))).toEqual([]);
-    cluster.process('gateway').start();
-    await cluster.untilReady(['gateway']);
+    cluster().process('gateway').start();
+    await cluster().untilReady(['gateway']);
   });
 });

@@ -6,36 +6,66 @@ export interface ProcessExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface NodeProcessOptions {
+  readonly name: string;
+  readonly logFile: string;
+  readonly command: readonly string[];
+  /** True for our own programs: they stop when the channel to the test breaks, so that nothing outlives a test that was killed. */
+  readonly ipc?: boolean;
+}
+
+/** Everything that runs now. Ends with the test's process, however that ends by itself. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** One real process of a test, with its output in a file; ended by its own id only. */
 export class NodeProcess {
   readonly name: string;
   readonly logFile: string;
-  readonly #command: readonly string[];
+  readonly #options: NodeProcessOptions;
   #child: ChildProcess | undefined;
   #exited: Promise<ProcessExit> | undefined;
+  #isToEnd = false;
 
-  constructor(options: { readonly name: string; readonly logFile: string; readonly command: readonly string[] }) {
+  constructor(options: NodeProcessOptions) {
     this.name = options.name;
     this.logFile = options.logFile;
-    this.#command = options.command;
+    this.#options = options;
   }
 
-  start(env: NodeJS.ProcessEnv = process.env): void {
-    const [program, ...args] = this.#command;
+  /**
+   * @param options.mayEnd - true when the test expects it to end by itself: a start that is refused.
+   */
+  start(options: { readonly env?: NodeJS.ProcessEnv; readonly mayEnd?: boolean } = {}): void {
+    const [program, ...args] = this.#options.command;
     if (program === undefined) throw new Error(`${this.name}: no command`);
     if (this.isRunning) throw new Error(`${this.name} is running`);
     const log = openSync(this.logFile, 'a');
-    const child = spawn(program, args, { stdio: ['ignore', log, log], env });
+    const child = spawn(program, args, { stdio: ['ignore', log, log, ...(this.#options.ipc === true ? (['ipc'] as const) : [])], env: options.env ?? process.env });
     closeSync(log);
+    running.add(child);
     this.#child = child;
+    this.#isToEnd = options.mayEnd ?? false;
     this.#exited = new Promise((resolve) => {
-      child.once('exit', (code, signal) => resolve({ code, signal }));
-      child.once('error', () => resolve({ code: 127, signal: null }));
+      const settle = (exit: ProcessExit): void => {
+        running.delete(child);
+        resolve(exit);
+      };
+      child.once('exit', (code, signal) => settle({ code, signal }));
+      child.once('error', () => settle({ code: 127, signal: null }));
     });
   }
 
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** How it ended, if it did so without having been told to: a crash. */
+  get crash(): ProcessExit | undefined {
+    if (this.#child === undefined || this.isRunning || this.#isToEnd) return undefined;
+    return { code: this.#child.exitCode, signal: this.#child.signalCode };
   }
 
   get pid(): number {
@@ -45,6 +75,7 @@ export class NodeProcess {
 
   /** Sends the signal; returns at once. */
   signal(signal: NodeJS.Signals): void {
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') this.#isToEnd = true;
     this.#child?.kill(signal);
   }
 
@@ -68,5 +99,10 @@ export class NodeProcess {
 
   output(): string {
     return readFileSync(this.logFile, 'utf8');
+  }
+
+  /** The end of its output, for the message of a failure. */
+  lastLines(count = 15): string {
+    return this.output().trimEnd().split('\n').slice(-count).join('\n');
   }
 }

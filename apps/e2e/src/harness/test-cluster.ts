@@ -1,61 +1,58 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { credentials, type ServiceError } from '@grpc/grpc-js';
+import { credentials } from '@grpc/grpc-js';
 import { ClusterServiceClient, MetadataServiceClient, QuorumServiceClient, TopicServiceClient } from '@quorate/rpc';
+import { call, deadline } from './calls.js';
+import { HOST, planMembers, portCount, type MemberPlan, type TestClusterOptions } from './cluster-plan.js';
 import { eventually } from './eventually.js';
 import { freePorts } from './free-ports.js';
 import { NodeProcess } from './node-process.js';
+import { quorate, randomUuid } from './quorate-command.js';
 import { ROOT } from './require-program.js';
 
-export interface TestClusterOptions {
-  readonly controllers: number;
-  readonly brokers: number;
-  readonly gateways?: number;
-  /** Path of a real nats-server; absent: gRPC alone. */
-  readonly natsServer?: string | undefined;
-  /** Lines added to every properties file. */
-  readonly properties?: readonly string[];
-}
-
-interface Member {
+export interface Member extends MemberPlan {
   readonly process: NodeProcess;
-  readonly address: string;
-  readonly httpAddress: string;
-  readonly nodeId: number | undefined;
-  readonly dataDirectory: string | undefined;
-  readonly configFile: string;
 }
 
-const HOST = '127.0.0.1';
-const READY_WITHIN_MS = 30_000;
+interface Nats {
+  readonly process: NodeProcess;
+  readonly url: string;
+}
+
+type Client = { close(): void };
+type ClientClass<T extends Client> = new (address: string, creds: ReturnType<typeof credentials.createInsecure>, options: object) => T;
+
+const READY_WITHIN_MS = 45_000;
+const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 500, 'grpc.use_local_subchannel_pool': 1 };
 
 /** A cluster of real processes in a folder of its own, on ports of its own. */
 export class TestCluster {
   readonly home: string;
   readonly clusterId: string;
-  readonly members = new Map<string, Member>();
+  readonly members: ReadonlyMap<string, Member>;
   readonly nats: NodeProcess | undefined;
   readonly natsUrl: string | undefined;
+  readonly #clients = new Map<ClientClass<Client>, Map<string, Client>>();
 
-  private constructor(home: string, clusterId: string, nats: { readonly process: NodeProcess; readonly url: string } | undefined) {
-    this.home = home;
-    this.clusterId = clusterId;
-    this.nats = nats?.process;
-    this.natsUrl = nats?.url;
+  private constructor(parts: { readonly home: string; readonly clusterId: string; readonly members: readonly Member[]; readonly nats: Nats | undefined }) {
+    this.home = parts.home;
+    this.clusterId = parts.clusterId;
+    this.members = new Map(parts.members.map((member) => [member.name, member]));
+    this.nats = parts.nats?.process;
+    this.natsUrl = parts.nats?.url;
   }
 
-  /** Formats and starts everything; returns when every process says that it is ready. */
+  /** Formats and starts everything; returns when every process says that it is ready. Nothing is left behind when that fails. */
   static async start(options: TestClusterOptions): Promise<TestCluster> {
     const cluster = await TestCluster.prepare(options);
     try {
       cluster.nats?.start();
-      for (const name of cluster.members.keys()) cluster.member(name).process.start();
+      for (const { process } of cluster.members.values()) process.start();
       await cluster.untilReady([...cluster.members.keys()]);
       return cluster;
     } catch (error) {
-      await cluster.stop();
+      await cluster.stop().catch(() => undefined);
       throw error;
     }
   }
@@ -63,83 +60,36 @@ export class TestCluster {
   /** Formats, starts nothing. */
   static async prepare(options: TestClusterOptions): Promise<TestCluster> {
     const home = mkdtempSync(path.join(tmpdir(), 'quorate-e2e-'));
-    mkdirSync(path.join(home, 'logs'));
-    const gateways = options.gateways ?? 1;
-    const ports = [...(await freePorts(2 * (options.controllers + options.brokers + gateways) + 2))];
-    const nextPort = (): number => {
-      const port = ports.pop();
-      if (port === undefined) throw new Error('not enough ports');
-      return port;
-    };
-    const natsPort = nextPort();
-    const nats =
-      options.natsServer === undefined
-        ? undefined
-        : {
-            url: `nats://${HOST}:${natsPort}`,
-            process: new NodeProcess({ name: 'nats', logFile: path.join(home, 'logs/nats.log'), command: [options.natsServer, '-a', HOST, '-p', String(natsPort)] }),
-          };
-    const cluster = new TestCluster(home, quorate(['storage', 'random-uuid']).trim(), nats);
-    const controllers = Array.from({ length: options.controllers }, (_, index) => ({ id: index + 1, port: nextPort() }));
-    const common = [
-      `controller.quorum.bootstrap.servers=${controllers.map(({ port }) => `${HOST}:${port}`).join(',')}`,
-      ...(nats === undefined ? [] : [`nats.servers=${nats.url}`]),
-      ...(options.properties ?? []),
-    ];
-    for (const { id, port } of controllers) {
-      cluster.#add({ name: `controller-${id}`, app: 'quorum-controller', nodeId: id, port, httpPort: nextPort() }, [
-        'process.roles=controller',
-        `node.id=${id}`,
-        `listeners=CONTROLLER://${HOST}:${port}`,
-        'controller.listener.names=CONTROLLER',
-        'listener.security.protocol.map=CONTROLLER:PLAINTEXT',
-        ...common,
-      ]);
+    try {
+      mkdirSync(path.join(home, 'logs'));
+      const ports = [...(await freePorts(portCount(options)))];
+      const nextPort = (): number => {
+        const port = ports.pop();
+        if (port === undefined) throw new Error('not enough ports');
+        return port;
+      };
+      const nats = options.natsServer === undefined ? undefined : natsProcess(options.natsServer, home, nextPort());
+      const members = planMembers(options, home, nextPort, nats?.url).map((plan) => ({ ...plan, process: memberProcess(plan, home) }));
+      const cluster = new TestCluster({ home, clusterId: randomUuid(), members, nats });
+      await cluster.#format();
+      return cluster;
+    } catch (error) {
+      rmSync(home, { recursive: true, force: true });
+      throw error;
     }
-    for (let index = 0; index < options.brokers; index += 1) {
-      const port = nextPort();
-      cluster.#add({ name: `broker-${101 + index}`, app: 'broker-metadata-cache', nodeId: 101 + index, port, httpPort: nextPort() }, [
-        'process.roles=broker',
-        `node.id=${101 + index}`,
-        `listeners=PLAINTEXT://${HOST}:${port}`,
-        'controller.listener.names=CONTROLLER',
-        'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-        ...common,
-      ]);
-    }
-    for (let index = 0; index < gateways; index += 1) {
-      const port = nextPort();
-      cluster.#add({ name: index === 0 ? 'gateway' : `gateway-${index + 1}`, app: 'admin-gateway', nodeId: undefined, port, httpPort: nextPort() }, [`gateway.listener=${HOST}:${port}`, ...common]);
-    }
-    cluster.#format();
-    return cluster;
   }
 
-  #add(member: { readonly name: string; readonly app: string; readonly nodeId: number | undefined; readonly port: number; readonly httpPort: number }, lines: readonly string[]): void {
-    const configFile = path.join(this.home, `${member.name}.properties`);
-    const dataDirectory = member.nodeId === undefined ? undefined : path.join(this.home, 'data', member.name);
-    writeFileSync(configFile, [...lines, ...(dataDirectory === undefined ? [] : [`log.dirs=${dataDirectory}`]), `http.listener=${HOST}:${member.httpPort}`, ''].join('\n'));
-    this.members.set(member.name, {
-      nodeId: member.nodeId,
-      address: `${HOST}:${member.port}`,
-      httpAddress: `${HOST}:${member.httpPort}`,
-      dataDirectory,
-      configFile,
-      process: new NodeProcess({
-        name: member.name,
-        logFile: path.join(this.home, 'logs', `${member.name}.log`),
-        command: [process.execPath, path.join(ROOT, 'apps', member.app, 'dist/main.js'), `--config=${configFile}`],
-      }),
-    });
-  }
-
-  #format(): void {
-    const controllers = [...this.members].filter(([name]) => name.startsWith('controller-'));
-    const voters = controllers.map(([, member]) => `${member.nodeId}@${member.address}:${quorate(['storage', 'random-uuid']).trim()}`).join(',');
-    for (const [name, member] of this.members) {
-      if (name.startsWith('controller-')) quorate(['storage', 'format', '-t', this.clusterId, '-c', member.configFile, '--initial-controllers', voters]);
-      else if (name.startsWith('broker-')) quorate(['storage', 'format', '-t', this.clusterId, '-c', member.configFile]);
-    }
+  async #format(): Promise<void> {
+    const members = [...this.members.values()];
+    for (const member of members) writeFileSync(member.configFile, member.config);
+    const voters = members
+      .filter(({ app }) => app === 'quorum-controller')
+      .map((member) => `${member.nodeId}@${member.address}:${randomUuid()}`)
+      .join(',');
+    const nodes = members.filter(({ dataDirectory }) => dataDirectory !== undefined);
+    await Promise.all(
+      nodes.map((member) => quorate(['storage', 'format', '-t', this.clusterId, '-c', member.configFile, ...(member.app === 'quorum-controller' ? ['--initial-controllers', voters] : [])])),
+    );
   }
 
   member(name: string): Member {
@@ -160,14 +110,16 @@ export class TestCluster {
   async untilReady(names: readonly string[], withinMs = READY_WITHIN_MS): Promise<void> {
     for (const name of names) {
       const member = this.member(name);
-      await eventually(`${name} is ready`, withinMs, async () => {
-        const answer = await fetch(`http://${member.httpAddress}/healthz`, { signal: AbortSignal.timeout(1000) }).catch((error: unknown) => {
-          if (!member.process.isRunning) throw new Error(`${name} has stopped:\n${tail(member.process.output())}`);
-          throw error;
-        });
-        const text = await answer.text();
-        if (!answer.ok) throw new Error(`${answer.status} ${text}`);
-      });
+      await eventually(
+        `${name} is ready`,
+        withinMs,
+        async () => {
+          const answer = await fetch(`http://${member.httpAddress}/healthz`, { signal: AbortSignal.timeout(1000) });
+          const text = await answer.text();
+          if (!answer.ok) throw new Error(`${answer.status} ${text}`);
+        },
+        () => (member.process.isRunning ? undefined : `${name} has stopped:\n${member.process.lastLines()}`),
+      );
     }
   }
 
@@ -187,14 +139,11 @@ export class TestCluster {
     return this.#client(name, MetadataServiceClient);
   }
 
-  readonly #clients = new Map<string, { close(): void }>();
-
-  #client<T extends { close(): void }>(name: string, make: new (address: string, creds: ReturnType<typeof credentials.createInsecure>, options: object) => T): T {
-    const key = `${name} ${make.name}`;
-    const known = this.#clients.get(key);
-    if (known !== undefined) return known as T;
-    const client = new make(this.address(name), credentials.createInsecure(), { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 500 });
-    this.#clients.set(key, client);
+  #client<T extends Client>(name: string, make: ClientClass<T>): T {
+    const byName = this.#clients.get(make) ?? new Map<string, Client>();
+    this.#clients.set(make, byName);
+    const client = (byName.get(name) as T | undefined) ?? new make(this.address(name), credentials.createInsecure(), CHANNEL);
+    byName.set(name, client);
     return client;
   }
 
@@ -207,34 +156,33 @@ export class TestCluster {
     });
   }
 
-  /** Ends everything and removes the folder; keeps it when QUORATE_KEEP is set. */
+  /**
+   * Ends everything and removes the folder; keeps it when QUORATE_KEEP is set.
+   *
+   * @throws Error when a process had ended that nobody had told to: a crash, with the end of its log.
+   */
   async stop(): Promise<void> {
-    for (const client of this.#clients.values()) client.close();
-    const all = [...this.members.values()].map((member) => member.process);
-    await Promise.all([...all, ...(this.nats === undefined ? [] : [this.nats])].map((process) => process.kill()));
+    for (const byName of this.#clients.values()) for (const client of byName.values()) client.close();
+    const all = [...[...this.members.values()].map((member) => member.process), ...(this.nats === undefined ? [] : [this.nats])];
+    const crashes = all.flatMap((process) => (process.crash === undefined ? [] : [`${process.name} has crashed (${JSON.stringify(process.crash)}):\n${process.lastLines()}`]));
+    await Promise.all(all.map((process) => process.kill()));
     if (process.env['QUORATE_KEEP'] === undefined) rmSync(this.home, { recursive: true, force: true });
+    if (crashes.length > 0) throw new Error(crashes.join('\n'));
   }
 }
 
-/** Runs the operators' command; throws with what it printed when it fails. */
-export function quorate(args: readonly string[]): string {
-  const result = spawnSync(process.execPath, [path.join(ROOT, 'apps/cli/dist/main.js'), ...args], { encoding: 'utf8' });
-  if (result.status !== 0) throw new Error(`quorate ${args.join(' ')} ended with ${result.status}\n${result.stdout}${result.stderr}`);
-  return result.stdout;
-}
-
-/** One unary call as a promise; a gRPC error is thrown as it is. */
-export function call<T>(start: (done: (error: ServiceError | null, answer: T) => void) => unknown): Promise<T> {
-  return new Promise((resolve, reject) => {
-    start((error, answer) => (error === null ? resolve(answer) : reject(error)));
+function memberProcess(plan: MemberPlan, home: string): NodeProcess {
+  return new NodeProcess({
+    name: plan.name,
+    logFile: path.join(home, 'logs', `${plan.name}.log`),
+    command: [process.execPath, path.join(ROOT, 'apps', plan.app, 'dist/main.js'), `--config=${plan.configFile}`],
+    ipc: true,
   });
 }
 
-/** Call options with a deadline so far from now; typed to fit every generated stub's overloads. */
-export function deadline(afterMs: number): never {
-  return { deadline: Date.now() + afterMs } as never;
-}
-
-function tail(text: string): string {
-  return text.trimEnd().split('\n').slice(-15).join('\n');
+function natsProcess(program: string, home: string, port: number): Nats {
+  return {
+    url: `nats://${HOST}:${port}`,
+    process: new NodeProcess({ name: 'nats', logFile: path.join(home, 'logs/nats.log'), command: [program, '-a', HOST, '-p', String(port)] }),
+  };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TopicServiceClient, MetadataServiceClient } from '@quorate/rpc';
 import type { CreateTopicsResponse, ListTopicsResponse } from '@quorate/records/gen/quorate/admin/v1/topic';
 import type { GetTopicResponse } from '@quorate/records/gen/quorate/metadata/v1/metadata';
-import { call, deadline } from './test-cluster.js';
+import { call, deadline } from './calls.js';
 
 export interface WantedTopic {
   readonly name: string;
