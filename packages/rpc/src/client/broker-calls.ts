@@ -1,10 +1,11 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { ClusterIdentity } from '@quorate/raft-core';
 import type { BrokerHeartbeatRequest, BrokerHeartbeatResponse, RegisterBrokerRequest, RegisterBrokerResponse } from '@quorate/records/gen/quorate/controller/v1/controller';
 import { errorFromStatus } from '../error-from-status.js';
 import { RpcFailure } from '../rpc-failure.js';
 import { clusterToWire } from '../wire/raft-parts.js';
 import type { ControllerLink } from './controller-link.js';
-import type { LeaderTracker } from './leader-tracker.js';
+import type { ActiveLeader, LeaderTracker } from './leader-tracker.js';
 
 /** A call, and whoever repeats it, gives up after this long. */
 const CALL_MS = 2000;
@@ -28,11 +29,8 @@ export class BrokerCalls {
     return this.#call((link, cluster, deadline, done) => link.controller.brokerHeartbeat({ ...request, cluster }, new Metadata(), { deadline }, done));
   }
 
-  #call<T>(start: (link: ControllerLink, cluster: RegisterBrokerRequest['cluster'], deadline: number, done: (error: ServiceError | null, answer: T) => void) => { cancel(): void }): Promise<T> {
-    const { leader, cluster } = this.#tracker;
-    if (leader === undefined || cluster === undefined) {
-      return Promise.reject(new RpcFailure({ reason: 'LEADER_NOT_AVAILABLE', message: 'no active controller can be reached', retryAfterMs: 50 }));
-    }
+  async #call<T>(start: Start<T>): Promise<T> {
+    const { leader, cluster } = await this.#leaderOrThrow();
     return new Promise((resolve, reject) => {
       const call = start(leader.link, clusterToWire(cluster), Date.now() + CALL_MS, (error, answer) => {
         stopWatching();
@@ -45,4 +43,36 @@ export class BrokerCalls {
       });
     });
   }
+
+  /** Waits a moment for a leader: asking again by the clock would find it later. */
+  #leaderOrThrow(): Promise<KnownLeader> {
+    const known = this.#known();
+    if (known !== undefined) return Promise.resolve(known);
+    return new Promise((resolve, reject) => {
+      const stopWatching = this.#tracker.subscribe(() => {
+        const now = this.#known();
+        if (now !== undefined) finish(() => resolve(now));
+      });
+      const timer = setTimeout(() => {
+        finish(() => reject(new RpcFailure({ reason: 'LEADER_NOT_AVAILABLE', message: 'no active controller can be reached', retryAfterMs: 50 })));
+      }, CALL_MS);
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        stopWatching();
+        settle();
+      };
+    });
+  }
+
+  #known(): KnownLeader | undefined {
+    const { leader, cluster } = this.#tracker;
+    return leader === undefined || cluster === undefined ? undefined : { leader, cluster };
+  }
 }
+
+interface KnownLeader {
+  readonly leader: ActiveLeader;
+  readonly cluster: ClusterIdentity;
+}
+
+type Start<T> = (link: ControllerLink, cluster: RegisterBrokerRequest['cluster'], deadline: number, done: (error: ServiceError | null, answer: T) => void) => { cancel(): void };

@@ -75,7 +75,7 @@ export class ControllerLink {
     stream.on('error', () => undefined);
     stream.on('status', (over) => {
       if (this.#closed) return;
-      this.#problem = over.details === '' ? `status ${over.code}` : over.details;
+      this.#problem = plainProblem(over);
       this.#lost();
       this.#retry = setTimeout(() => this.#watch(), this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
@@ -106,4 +106,10 @@ export class ControllerLink {
     this.#view = undefined;
     this.#changed();
   }
+}
+
+/** grpc-js wraps what the operating system said; people want that alone. */
+function plainProblem({ code, details }: { readonly code: number; readonly details: string }): string {
+  const inner = /Last error: (?:Error: )?(.+?)\. Resolution note:/.exec(details)?.[1] ?? details;
+  return inner === '' ? `it ended the connection with status ${code}` : inner;
 }
