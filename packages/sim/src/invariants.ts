@@ -21,7 +21,7 @@ import { RepliesAreCommitted } from './checks/replies-are-committed.js';
 import { ReplayEqualsImage } from './checks/replay-equals-image.js';
 import { RequestAppliedOnce } from './checks/request-applied-once.js';
 import { VotePersistedBeforeSent } from './checks/vote-persisted-before-sent.js';
-import type { LogShadow, ShadowBatch } from './log-shadow.js';
+import type { LogShadow } from './log-shadow.js';
 
 /** Far above what a healthy node ever holds; a queue that grows for ever gets there. */
 const BOUNDS: QueueSizes = { inputs: 5_000, parkedRequests: 2_000, queuedCommands: 5_000, pendingReplies: 20_000, uncommittedBatches: 2_000, waitingReads: 5_000 };
@@ -50,7 +50,6 @@ export class Invariants {
   /** Shadows of all voters' logs, by node. */
   readonly logs = new Map<number, LogShadow>();
   readonly #onDisk = new Map<number, ElectionState>();
-  #lastCommitted: ShadowBatch | undefined;
 
   /** End of what any node has delivered as committed. */
   get committedEnd(): number {
@@ -100,7 +99,7 @@ export class Invariants {
 
   becameLeader(id: NodeId, epoch: number): void {
     this.#oneLeader.leads(id, epoch);
-    this.#complete.elected(id, this.logs.get(id)!, this.#lastCommitted);
+    this.#complete.elected(id, epoch, this.logs.get(id)!);
   }
 
   /** Called when a node's epoch or high watermark may have moved. */
@@ -124,12 +123,14 @@ export class Invariants {
 
   // ---- what the state machine gets ---------------------------------------------------------------------------------------------
 
-  delivered(id: NodeId, batches: readonly EncodedBatch[], highWatermark: number): void {
+  /** @param epoch - that the node is in. */
+  delivered(id: NodeId, batches: readonly EncodedBatch[], highWatermark: number, epoch: number): void {
     for (const batch of batches) {
       this.#delivered.delivered(id, batch.baseOffset, batch.endOffset, highWatermark);
-      const { baseOffset, endOffset, epoch, checksum } = batch;
-      this.#logsAgree.delivered(id, { baseOffset, endOffset, epoch, checksum });
-      if (endOffset > (this.#lastCommitted?.endOffset ?? 0)) this.#lastCommitted = { baseOffset, endOffset, epoch, checksum };
+      const { baseOffset, endOffset, checksum } = batch;
+      const shadow = { baseOffset, endOffset, epoch: batch.epoch, checksum };
+      if (baseOffset === this.committedEnd) this.#complete.committed(shadow, epoch);
+      this.#logsAgree.delivered(id, shadow);
       if (!batch.isControl) for (const { requestId } of requestsOf(batch)) this.#appliedOnce.committed(uuidFromBytes(requestId), baseOffset);
     }
   }

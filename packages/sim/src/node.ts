@@ -285,7 +285,7 @@ export class SimNode {
     const { invariants } = this.#context;
     return {
       committed: (batches: readonly EncodedBatch[], highWatermark: Offset) => {
-        invariants.delivered(this.id, batches, highWatermark);
+        invariants.delivered(this.id, batches, highWatermark, this.#epoch);
         controller.committed(batches, highWatermark);
         invariants.imageAt(this.id, controller.image.appliedOffset, digestOf(controller.image));
       },

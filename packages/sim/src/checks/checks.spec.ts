@@ -114,9 +114,12 @@ describe('the checks, each with a history in which it fails', () => {
 
   it('finds a leader without everything that is committed', () => {
     const check = new LeaderIsComplete();
-    check.elected(1, logOf([7, 8, 9], 3), batch(1, 8));
+    check.committed(batch(0, 7), 1);
+    check.committed(batch(1, 8), 3);
+    check.elected(1, 4, logOf([7, 8, 9], 3));
+    check.elected(2, 2, logOf([7], 1)); // learns late that it has won epoch 2
 
-    breaks('leader-is-complete', () => check.elected(2, logOf([7], 1), batch(1, 8)));
+    breaks('leader-is-complete', () => check.elected(2, 4, logOf([7], 1)));
   });
 
   it('finds an acknowledged creation that is gone, and an acknowledged deletion that is not', () => {
