@@ -21,6 +21,7 @@ export function splitDescriptorSet(bytes: Buffer): Buffer[] {
   while (at < bytes.length) {
     if (bytes[at] !== 0x0a) throw new Error(`the descriptor set is damaged at byte ${at}`);
     const { value: length, nextAt } = readVarint(bytes, at + 1);
+    if (nextAt + length > bytes.length) throw new Error(`the descriptor set is damaged: it ends inside the file at byte ${at}`);
     files.push(bytes.subarray(nextAt, nextAt + length));
     at = nextAt + length;
   }
