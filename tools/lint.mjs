@@ -2,7 +2,7 @@
 //   node tools/lint.mjs            everything
 //   node tools/lint.mjs PATH…      these paths only, without the proof
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -56,6 +56,33 @@ function proveThatRulesBite() {
   return { count: planted.length, failures };
 }
 
+/**
+ * The compiler's part of the net: a pure package knows no Node types. Each offender is
+ * compiled in raft-core's place, with its settings.
+ */
+function proveThatTypesBite() {
+  const wanted = {
+    'uses-node.ts.txt': ["'node:fs'", "'setTimeout'", "'Buffer'", "'process'", "'performance'"],
+  };
+  const failures = [];
+  for (const [name, mentions] of Object.entries(wanted)) {
+    const place = path.join(root, 'packages/raft-core/src', `offender-${name.replace(/\.txt$/, '')}`);
+    const config = path.join(root, 'packages/raft-core', `tsconfig.offender-${process.pid}.json`);
+    try {
+      copyFileSync(path.join(root, 'tools/lint-offenders/types', name), place);
+      writeFileSync(config, JSON.stringify({ extends: './tsconfig.json', compilerOptions: { noEmit: true, rootDir: 'src' }, include: [], files: [path.relative(path.dirname(config), place)] }));
+      const { output } = run(process.execPath, [path.join(root, 'node_modules/typescript-native/bin/tsc'), '-p', config, '--pretty', 'false']);
+      for (const mention of mentions) {
+        if (!output.split('\n').some((line) => line.includes('error TS') && line.includes(mention))) failures.push(`${name}: the compiler accepts ${mention}`);
+      }
+    } finally {
+      rmSync(place, { force: true });
+      rmSync(config, { force: true });
+    }
+  }
+  return { count: Object.values(wanted).flat().length, failures };
+}
+
 const paths = process.argv.slice(2);
 makeProjectGraph();
 let failed = false;
@@ -65,7 +92,9 @@ if (main.code !== 0) {
   failed = true;
 }
 if (paths.length === 0) {
-  const proof = proveThatRulesBite();
+  const rules = proveThatRulesBite();
+  const types = proveThatTypesBite();
+  const proof = { count: rules.count + types.count, failures: [...rules.failures, ...types.failures] };
   for (const failure of proof.failures) console.error(`a rule does not bite: ${failure}`);
   failed ||= proof.failures.length > 0;
   const lint = run(bin('buf'), ['lint']);
