@@ -9,7 +9,7 @@ describe('HeldTable', () => {
   it('shows a hold all rows as they were, however they change before and while they are walked', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     const operation = fc.tuple(key, fc.option(fc.nat(9), { nil: undefined }));
-    const operations = fc.array(operation, { maxLength: 12 });
+    const operations = fc.array(operation, { maxLength: 12, size: 'max' });
     fc.assert(
       fc.property(operations, operations, fc.array(operation, { minLength: 6, maxLength: 6 }), (first, second, during) => {
         const rows = table();

@@ -8,7 +8,7 @@ import { uuidToBytes } from '@quorate/records';
 export type Step = readonly [number, number, number, number];
 
 export const step: fc.Arbitrary<Step> = fc.tuple(fc.nat(31), fc.nat(9), fc.nat(63), fc.nat(1023));
-export const steps = (maxLength: number): fc.Arbitrary<Step[]> => fc.array(step, { minLength: 1, maxLength });
+export const steps = (maxLength: number): fc.Arbitrary<Step[]> => fc.array(step, { minLength: 1, maxLength, size: 'max' });
 
 export const position = (offset: number): RecordPosition => ({ offset: offset as Offset, epoch: 1 + (offset >> 4), wallMs: 1000 + offset });
 

@@ -13,7 +13,7 @@ describe('BlockArena', () => {
   it('keeps blocks of any size apart, through any order of freeing', () => {
     const operation = fc.record({ words: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constantFrom(16_384, 20_000)), free: fc.nat(200) });
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
+      fc.property(fc.array(operation, { maxLength: 80, size: 'max' }), (operations) => {
         const arena = new BlockArena();
         const live: { address: number; words: number; value: number }[] = [];
         operations.forEach(({ words, free }, value) => {

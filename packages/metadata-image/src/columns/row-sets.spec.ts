@@ -8,7 +8,7 @@ describe('RowSets', () => {
   it('holds what a set of each number holds, through lists and bitmaps and back', () => {
     const operation = fc.record({ set: fc.nat(2), from: fc.nat(9000), count: fc.nat(600), step: fc.integer({ min: 1, max: 3 }), add: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 12 }), (operations) => {
+      fc.property(fc.array(operation, { maxLength: 12, size: 'max' }), (operations) => {
         const sets = new RowSets();
         const model = [new Set<number>(), new Set<number>(), new Set<number>()];
         for (const { set, from, count, step, add } of operations) {

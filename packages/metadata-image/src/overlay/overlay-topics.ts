@@ -18,7 +18,7 @@ export class OverlayTopics implements TopicStore {
   readonly #journal: Journal;
   readonly #topics: OverlayCells<Uuid, TopicRow>;
   readonly #names: OverlayCells<string, Uuid>;
-  /** Topics added here, by name with `.` as `_`. */
+  /** Topics added here, removed ones among them, by name with `.` as `_`. */
   readonly #collisions: OverlayCells<string, readonly Uuid[]>;
   readonly #partitions: OverlayCells<string, OverlaidPartition>;
 
@@ -109,9 +109,6 @@ export class OverlayTopics implements TopicStore {
     const topic = this.byId(id)!;
     this.#topics.write(id, undefined, -1, -topic.partitionCount);
     this.#names.write(topic.name, undefined);
-    const key = normalized(topic.name);
-    const added = this.#collisions.get(key)?.value;
-    if (added !== undefined) this.#collisions.write(key, added.filter((other) => other !== id));
   }
 
   loadPartition(topicId: Uuid, partitionId: number, into: PartitionDraft): boolean {
