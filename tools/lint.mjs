@@ -117,7 +117,7 @@ if (paths.length === 0) {
     failed = true;
   }
   if (existsSync(path.join(root, 'proto/baseline.binpb'))) {
-    const breaking = run(bin('buf'), ['breaking', '--against', 'proto/baseline.binpb', '--exclude-imports']);
+    const breaking = run(bin('buf'), ['breaking', 'proto', '--against', 'proto/baseline.binpb']);
     if (breaking.code !== 0) {
       console.error(breaking.output);
       failed = true;
