@@ -15,7 +15,7 @@ import { openBrokerDirectories } from './broker-directories.js';
 import { BROKER_STATE_NUMBER, BrokerLifecycle } from './broker-lifecycle.js';
 import { controllerChannel } from './controller-channel.js';
 
-const READINESS_MS = 20;
+const READINESS_MS = 50;
 
 /** Starts one broker: follows the metadata, registers, beats, serves queries and watches, forwards admin calls. */
 export async function startBroker(config: ServerConfig, context: ProcessContext): Promise<RunningRole> {

@@ -48,7 +48,7 @@ import { openDataDirectory } from './open-data-directory.js';
 import { raftCoreConfig } from './raft-config.js';
 
 /** How often readiness is looked at. */
-const READINESS_MS = 20;
+const READINESS_MS = 50;
 
 /** Starts one controller: its log, Raft, the controller's loop, and the services on each of its listeners. */
 export async function startController(config: ServerConfig, context: ProcessContext): Promise<RunningRole> {

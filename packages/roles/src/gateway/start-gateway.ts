@@ -9,7 +9,7 @@ import { Following } from '../shared/following.js';
 import { listenOrRefuse, serveTelemetry } from '../shared/listen.js';
 import { recordCalls } from '../shared/record-calls.js';
 
-const READINESS_MS = 20;
+const READINESS_MS = 50;
 
 /** Starts the gateway: writes go to the active controller, reads come from its own image, the quorum is asked of the controllers. */
 export async function startGateway(config: ClientConfig, context: ProcessContext): Promise<RunningRole> {

@@ -51,8 +51,9 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  // A launcher that dies, however it dies, closes the channel.
-  if (process.channel !== undefined && process.channel !== null) process.on('disconnect', () => stop('launcher gone'));
+  // A launcher that dies, however it dies, closes the channel; it may have died while this file was being loaded.
+  process.on('disconnect', () => stop('launcher gone'));
+  if (process.connected === false) stop('launcher gone');
 
   try {
     const started = await options.start({ logger, fail });

@@ -6,7 +6,7 @@ export function lockOrRefuse(directory: string): Promise<DirectoryLock> {
   return new Promise((resolve, reject) => {
     lockDataDirectory(directory, (result) => {
       if (result instanceof Error) reject(new ProcessRefusal('dataDirectory', `${directory} cannot be locked: ${result.message}`, { cause: result }));
-      else if ('kind' in result) reject(new ProcessRefusal('dataDirectory', result.message));
+      else if ('kind' in result) reject(new ProcessRefusal('dataDirectory', `${directory} is in use. ${result.message}`));
       else resolve(result);
     });
   });
