@@ -280,9 +280,8 @@ describe.skipIf(program === undefined)('the feed over a real nats-server', () =>
     });
 
     it('gets what was committed while it was away', async () => {
-      let publishing: FeedPublishing | undefined;
-      const publisher = new NatsPublisher({ servers: [server.url], name: 'p', clusterId: CLUSTER_ID, recoveryId: undefined, onUp: () => publishing?.serverUp(), onDown: () => undefined, onProblem: () => undefined });
-      publishing = new FeedPublishing({ maxBatches: 100, maxBytes: 1_000_000, send: (batch, epoch, key) => publisher.publish(batch, epoch, key), newKey: () => KEY });
+      const publishing = new FeedPublishing({ maxBatches: 100, maxBytes: 1_000_000, send: (batch, epoch, key) => publisher.publish(batch, epoch, key), newKey: () => KEY });
+      const publisher = new NatsPublisher({ servers: [server.url], name: 'p', clusterId: CLUSTER_ID, recoveryId: undefined, onUp: () => publishing.serverUp(), onDown: () => undefined, onProblem: () => undefined });
       publisher.open();
       cleanUp.push(() => publisher.close());
       const { heard } = await follow();
