@@ -1,100 +1,122 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventually } from './harness/eventually.js';
+import { freePortOffset, NpmStart } from './harness/npm-start.js';
 import { ROOT } from './harness/require-program.js';
+import { TestCluster } from './harness/test-cluster.js';
 
-/** Far from the default ports and from those of other tests. */
-const PORT_OFFSET = 21_000;
-const homes: string[] = [];
+const started: NpmStart[] = [];
 afterEach(() => {
-  for (const home of homes.splice(0)) rmSync(home, { recursive: true, force: true });
+  for (const each of started.splice(0)) each.cleanUp();
 });
 
-interface Started {
-  readonly launcher: ChildProcess;
-  readonly home: string;
-  readonly said: () => string;
+const offset = await freePortOffset();
+const MEMBERS = ['broker-101', 'exporter', 'gateway', 'controller-1', 'controller-2', 'controller-3'];
+
+/** `npm start`, with one broker, on free ports. */
+function npmStart(args: readonly string[] = [], home?: string): NpmStart {
+  const cluster = new NpmStart(['--brokers', '1', '--port-offset', String(offset), ...args], home);
+  started.push(cluster);
+  return cluster;
 }
 
-/** `npm start` as a person types it, small, in a folder of its own. */
-function npmStart(home = mkdtempSync(path.join(tmpdir(), 'quorate-start-')), args: readonly string[] = []): Started {
-  if (!homes.includes(home)) homes.push(home);
-  const launcher = spawn('npm', ['start', '--', '--brokers', '1', '--port-offset', String(PORT_OFFSET), ...args], {
-    cwd: ROOT,
-    env: { ...process.env, QUORATE_HOME: home },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  let text = '';
-  launcher.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  launcher.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  return { launcher, home, said: () => text };
-}
-
-const untilReady = (started: Started): Promise<void> =>
-  eventually('the cluster is ready', 90_000, () => {
-    if (!started.said().includes('Quorate is ready')) throw new Error(started.said());
-  });
-
-/** Processes whose command line names this home: everything that the launcher started. */
-function alive(home: string): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      } catch {
-        return '';
-      }
-    })
-    .filter((line) => line.includes(home));
-}
-
-const gone = (home: string): Promise<void> =>
-  eventually('nothing is left running', 30_000, () => {
-    const left = alive(home);
-    if (left.length > 0) throw new Error(left.join('\n'));
-  });
-
-const exited = (launcher: ChildProcess): Promise<unknown> => (launcher.exitCode !== null || launcher.signalCode !== null ? Promise.resolve() : new Promise((resolve) => launcher.once('exit', resolve)));
+/** Members whose log says that they stopped by themselves, in order, rather than being killed. */
+const stoppedInOrder = (cluster: NpmStart): readonly string[] => MEMBERS.filter((name) => /"msg":"stopped"/.test(cluster.log(name).trimEnd().split('\n').at(-1) ?? ''));
 
 describe.skipIf(process.platform !== 'linux')('npm start', () => {
-  it('prints addresses and first commands, stops everything on SIGTERM to npm, and finds its data again', { timeout: 240_000 }, async () => {
+  it('prints addresses and first commands, stops in order on SIGTERM to npm, finds its data again, and stops in order on Ctrl-C', async () => {
     const first = npmStart();
-    await untilReady(first);
-    expect(first.said()).toContain('grpcurl -plaintext');
-    expect(first.said()).toMatch(/node [123] leads epoch \d+/);
-    expect(alive(first.home).length).toBeGreaterThanOrEqual(6);
+    await first.untilReady();
+    expect(first.said).toContain('formatting cluster');
+    expect(first.said).toContain('grpcurl -plaintext');
+    expect(first.said).toMatch(/node [123] leads epoch \d+/);
+    expect(first.running().filter(({ commandLine }) => commandLine.includes('.properties'))).toHaveLength(MEMBERS.length);
 
-    first.launcher.kill('SIGTERM');
-    await exited(first.launcher);
-    await gone(first.home);
+    first.signalNpm('SIGTERM');
+    await first.exited();
+    await first.untilNothingRuns();
+    expect(stoppedInOrder(first)).toEqual(MEMBERS);
 
-    const second = npmStart(first.home);
-    await untilReady(second);
-    expect(second.said()).not.toContain('formatting cluster');
-    process.kill(-(second.launcher.pid ?? 0), 'SIGINT');
-    await exited(second.launcher);
-    await gone(second.home);
-    expect(second.said()).toContain('stopped');
+    const second = npmStart([], first.home);
+    await second.untilReady();
+    expect(second.said).not.toContain('formatting cluster');
+    second.pressCtrlC();
+    await second.exited();
+    await second.untilNothingRuns();
+    expect(second.said).toContain('stopped');
+    expect(second.said).not.toContain('still stopping');
+    expect(stoppedInOrder(second)).toEqual(MEMBERS);
   });
 
-  it('leaves nothing running when the launcher is killed with SIGKILL', { timeout: 120_000 }, async () => {
-    const started = npmStart();
-    await untilReady(started);
+  it('leaves nothing running when the launcher is killed with SIGKILL', async () => {
+    const cluster = npmStart();
+    await cluster.untilReady();
 
-    process.kill(-(started.launcher.pid ?? 0), 'SIGKILL');
-    await gone(started.home);
+    cluster.killLauncher();
+    await cluster.untilNothingRuns();
+  });
+
+  it('says at a second Ctrl-C what is still stopping, and kills it', async () => {
+    const cluster = npmStart(['--controllers', '1']);
+    await cluster.untilReady();
+    process.kill(cluster.find('broker-101'), 'SIGSTOP');
+
+    cluster.pressCtrlC();
+    await cluster.untilItSays('stopping');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    cluster.pressCtrlC();
+    await cluster.untilItSays('still stopping: nats, controller-1, broker-101, gateway, exporter; killing');
+    await cluster.exited();
+    await cluster.untilNothingRuns();
+  });
+
+  it('refuses a second start on the same home, and a start that lost one of its voters, and begins anew with --fresh', async () => {
+    const first = npmStart(['--no-nats']);
+    await first.untilReady();
+    const rival = npmStart(['--no-nats'], first.home);
+    expect(await rival.exited()).toMatchObject({ code: 1 });
+    expect(rival.said).toContain('is running already');
+    expect(first.running()).not.toHaveLength(0);
+    first.pressCtrlC();
+    await first.exited();
+
+    renameSync(path.join(first.home, 'data/controller-2'), path.join(first.home, 'lost'));
+    const without = npmStart(['--no-nats'], first.home);
+    expect(await without.exited()).toMatchObject({ code: 1 });
+    expect(without.said).toContain('controller-2');
+    expect(without.said).toContain('--fresh');
+
+    const fresh = npmStart(['--no-nats', '--fresh', '--controllers', '1'], first.home);
+    await fresh.untilReady();
+    expect(fresh.said).toContain('formatting cluster');
+    expect(readdirSync(first.home).filter((name) => name.startsWith('data-until-'))).toHaveLength(1);
+    fresh.pressCtrlC();
+    await fresh.exited();
+    await fresh.untilNothingRuns();
   });
 
   it('refuses an even number of controllers and says what to write', async () => {
-    const started = npmStart(undefined, ['--controllers', '2']);
-    await exited(started.launcher);
+    const cluster = npmStart(['--controllers', '2']);
 
-    expect(started.launcher.exitCode).not.toBe(0);
-    expect(started.said()).toContain('write 1, 3 or 5');
+    expect(await cluster.exited()).toMatchObject({ code: 1 });
+    expect(cluster.said).toContain('write 1, 3 or 5');
+  });
+});
+
+describe('a process that was started by a launcher', () => {
+  it('stops when the launcher was gone before it had come up', async () => {
+    const cluster = await TestCluster.prepare({ controllers: 1, brokers: 0, gateways: 0 });
+    const { configFile } = cluster.member('controller-1');
+    const child = spawn(process.execPath, [path.join(ROOT, 'apps/quorum-controller/dist/main.js'), `--config=${configFile}`], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    try {
+      const code = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      child.disconnect();
+
+      expect(await code).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+      await cluster.stop();
+    }
   });
 });

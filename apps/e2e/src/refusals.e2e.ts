@@ -1,22 +1,21 @@
 import { createServer, type Server } from 'node:net';
 import { readFileSync, renameSync, rmSync, writeFileSync, mkdirSync, cpSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestCluster, quorate } from './harness/test-cluster.js';
+import { describe, expect, it } from 'vitest';
+import { NodeProcess } from './harness/node-process.js';
+import { quorate } from './harness/quorate-command.js';
+import { ROOT } from './harness/require-program.js';
+import { useCluster } from './harness/use-cluster.js';
 
-let cluster: TestCluster;
-beforeAll(async () => {
-  cluster = await TestCluster.prepare({ controllers: 3, brokers: 1 });
-});
-afterAll(() => cluster?.stop());
+const cluster = useCluster('refusals', { controllers: 3, brokers: 1 }, { prepareOnly: true });
 
-const dataDirectory = (name: string): string => cluster.member(name).dataDirectory ?? '';
+const dataDirectory = (name: string): string => cluster().member(name).dataDirectory ?? '';
 
 /** Starts one process that must refuse, and gives its exit code and what it said. */
 async function refusal(name: string): Promise<{ readonly code: number | null; readonly said: string }> {
-  const process = cluster.process(name);
+  const process = cluster().process(name);
   writeFileSync(process.logFile, '');
-  process.start();
+  process.start({ mayEnd: true });
   const { code } = await process.exited();
   return { code, said: process.output() };
 }
@@ -48,18 +47,18 @@ describe('a start that must be refused', () => {
 
   it('refuses a half-formatted directory', async () => {
     const meta = path.join(dataDirectory('controller-1'), 'meta.properties');
-    renameSync(meta, `${cluster.home}/meta.away`);
+    renameSync(meta, `${cluster().home}/meta.away`);
     try {
       const { code, said } = await refusal('controller-1');
       expect(code).not.toBe(0);
       expect(said).toContain('format');
     } finally {
-      renameSync(`${cluster.home}/meta.away`, meta);
+      renameSync(`${cluster().home}/meta.away`, meta);
     }
   });
 
   it('refuses the directory of another node', async () => {
-    const config = cluster.member('controller-1').configFile;
+    const config = cluster().member('controller-1').configFile;
     await withText(config, (text) => text.replace(dataDirectory('controller-1'), dataDirectory('controller-2')), async () => {
       const { code, said } = await refusal('controller-1');
       expect(code).not.toBe(0);
@@ -68,17 +67,17 @@ describe('a start that must be refused', () => {
   });
 
   it('refuses the directory of another cluster, naming both ids', async () => {
-    const config = cluster.member('controller-1').configFile;
+    const config = cluster().member('controller-1').configFile;
     await withText(config, (text) => `${text}cluster.id=another-cluster\n`, async () => {
       const { code, said } = await refusal('controller-1');
       expect(code).not.toBe(0);
       expect(said).toContain('another-cluster');
-      expect(said).toContain(cluster.clusterId);
+      expect(said).toContain(cluster().clusterId);
     });
   });
 
   it('refuses a taken port, naming it', async () => {
-    const [host, port] = cluster.address('controller-1').split(':');
+    const [host, port] = cluster().address('controller-1').split(':');
     const server = await new Promise<Server>((resolve) => {
       const listening = createServer().listen(Number(port), host, () => resolve(listening));
     });
@@ -92,7 +91,7 @@ describe('a start that must be refused', () => {
   });
 
   it('refuses a key that it does not know, with the nearest one it does', async () => {
-    await withText(cluster.member('controller-1').configFile, (text) => `${text}controller.quorum.fetch.timeout=2000\n`, async () => {
+    await withText(cluster().member('controller-1').configFile, (text) => `${text}controller.quorum.fetch.timeout=2000\n`, async () => {
       const { code, said } = await refusal('controller-1');
       expect(code).not.toBe(0);
       expect(said).toContain('controller.quorum.fetch.timeout.ms');
@@ -100,7 +99,7 @@ describe('a start that must be refused', () => {
   });
 
   it('refuses a static voter list without directory ids, and says what to do', async () => {
-    await withText(cluster.member('controller-1').configFile, (text) => `${text}controller.quorum.voters=1@127.0.0.1:9093\n`, async () => {
+    await withText(cluster().member('controller-1').configFile, (text) => `${text}controller.quorum.voters=1@127.0.0.1:9093\n`, async () => {
       const { code, said } = await refusal('controller-1');
       expect(code).not.toBe(0);
       expect(said).toContain('--initial-controllers');
@@ -108,33 +107,31 @@ describe('a start that must be refused', () => {
   });
 
   it('refuses a second process on the same directory, and the first one does not mind', async () => {
-    for (const name of ['controller-1', 'controller-2', 'controller-3']) cluster.process(name).start();
-    await cluster.untilReady(['controller-1', 'controller-2', 'controller-3']);
-    const second = path.join(cluster.home, 'second.properties');
-    const [, port] = cluster.address('controller-1').split(':');
-    const [, httpPort] = cluster.member('controller-1').httpAddress.split(':');
-    writeFileSync(second, readFileSync(cluster.member('controller-1').configFile, 'utf8').replaceAll(`:${port}`, ':0').replaceAll(`:${httpPort}`, ':0'));
-    await expect(async () => quorate(['storage', 'format', '-t', cluster.clusterId, '-c', second, '--standalone'])).rejects.toThrow();
-    const member = cluster.member('controller-1');
+    for (const name of ['controller-1', 'controller-2', 'controller-3']) cluster().process(name).start();
+    await cluster().untilReady(['controller-1', 'controller-2', 'controller-3']);
+    const second = path.join(cluster().home, 'second.properties');
+    const [, port] = cluster().address('controller-1').split(':');
+    const [, httpPort] = cluster().member('controller-1').httpAddress.split(':');
+    writeFileSync(second, readFileSync(cluster().member('controller-1').configFile, 'utf8').replaceAll(`:${port}`, ':0').replaceAll(`:${httpPort}`, ':0'));
+    await expect(async () => quorate(['storage', 'format', '-t', cluster().clusterId, '-c', second, '--standalone'])).rejects.toThrow();
+    const member = cluster().member('controller-1');
     await withText(member.configFile, (text) => text, async () => {
-      const { NodeProcess } = await import('./harness/node-process.js');
-      const { ROOT } = await import('./harness/require-program.js');
-      const rival = new NodeProcess({ name: 'rival', logFile: path.join(cluster.home, 'logs/rival.log'), command: [process.execPath, path.join(ROOT, 'apps/quorum-controller/dist/main.js'), `--config=${second}`] });
-      rival.start();
+      const rival = new NodeProcess({ name: 'rival', logFile: path.join(cluster().home, 'logs/rival.log'), command: [process.execPath, path.join(ROOT, 'apps/quorum-controller/dist/main.js'), `--config=${second}`] });
+      rival.start({ mayEnd: true });
       const { code } = await rival.exited();
       expect(code).not.toBe(0);
       expect(rival.output()).toMatch(/another process|in use|locked/i);
     });
-    await cluster.untilReady(['controller-1']);
+    await cluster().untilReady(['controller-1']);
   });
 
   it('refuses damage before the flushed marker, names the file, and goes on as a cluster without that node', async () => {
-    await Promise.all(['controller-2', 'controller-3'].map((name) => cluster.untilReady([name])));
-    await cluster.process('controller-1').kill();
+    await Promise.all(['controller-2', 'controller-3'].map((name) => cluster().untilReady([name])));
+    await cluster().process('controller-1').kill();
     const folder = path.join(dataDirectory('controller-1'), '__cluster_metadata-0');
     const segment = path.join(folder, '00000000000000000000.log');
-    mkdirSync(path.join(cluster.home, 'away'), { recursive: true });
-    cpSync(segment, path.join(cluster.home, 'away/segment'));
+    mkdirSync(path.join(cluster().home, 'away'), { recursive: true });
+    cpSync(segment, path.join(cluster().home, 'away/segment'));
     const bytes = readFileSync(segment);
     // Past header and marker slots, inside the first batch.
     const at = firstBatchAt(bytes) + 60;
@@ -145,10 +142,10 @@ describe('a start that must be refused', () => {
       expect(code).not.toBe(0);
       expect(said).toContain('00000000000000000000.log');
     } finally {
-      cpSync(path.join(cluster.home, 'away/segment'), segment);
+      cpSync(path.join(cluster().home, 'away/segment'), segment);
     }
-    cluster.process('controller-1').start();
-    await cluster.untilReady(['controller-1']);
+    cluster().process('controller-1').start();
+    await cluster().untilReady(['controller-1']);
   });
 });
 

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessPlan } from './shape.js';
@@ -10,11 +11,20 @@ export interface QuorateCommand {
   readonly print: (line: string) => void;
 }
 
-function quorate(command: QuorateCommand, args: readonly string[], show: boolean): string {
-  const result = spawnSync(process.execPath, [command.main, ...args], { encoding: 'utf8' });
-  if (result.status !== 0) throw new Error(`quorate ${args.join(' ')}\n${result.stdout}${result.stderr}`.trimEnd());
-  if (show) for (const line of result.stdout.trimEnd().split('\n')) command.print(`  ${line}`);
-  return result.stdout.trim();
+async function quorate(command: QuorateCommand, args: readonly string[]): Promise<void> {
+  const stdout = await new Promise<string>((resolve, reject) => {
+    execFile(process.execPath, [command.main, ...args], (error, out, err) => {
+      if (error === null) resolve(out);
+      else reject(new Error(`quorate ${args.join(' ')}\n${out}${err}`.trimEnd()));
+    });
+  });
+  for (const line of stdout.trimEnd().split('\n')) command.print(`  ${line}`);
+}
+
+/** 16 random bytes as 22 characters of base64url, as `quorate storage random-uuid` prints them: none that looks like a flag. */
+function randomUuid(): string {
+  const text = randomBytes(16).toString('base64url');
+  return text.startsWith('-') ? randomUuid() : text;
 }
 
 const dataDirectory = (plan: ProcessPlan): string => /^log\.dirs=(.+)$/m.exec(plan.config)?.[1] ?? '';
@@ -34,7 +44,7 @@ export function moveDataAside(home: string, stamp: string): string | undefined {
  * name could elect a leader that lacks what was committed. Brokers hold nothing that is not in the log; a new one is
  * formatted when it appears.
  */
-export function formatCluster(plans: readonly ProcessPlan[], home: string, command: QuorateCommand): void {
+export async function formatCluster(plans: readonly ProcessPlan[], home: string, command: QuorateCommand): Promise<void> {
   const controllers = plans.filter((plan) => plan.kind === 'controller');
   const brokers = plans.filter((plan) => plan.kind === 'broker');
   const unformatted = controllers.filter((plan) => !isFormatted(plan));
@@ -47,15 +57,14 @@ export function formatCluster(plans: readonly ProcessPlan[], home: string, comma
   }
   if (unformatted.length > 0) {
     mkdirSync(path.join(home, 'data'), { recursive: true });
-    const clusterId = quorate(command, ['storage', 'random-uuid'], false);
+    const clusterId = randomUuid();
     writeFileSync(idFile, `${clusterId}\n`);
-    const voters = controllers.map((plan) => `${plan.nodeId}@${plan.address}:${quorate(command, ['storage', 'random-uuid'], false)}`).join(',');
+    const voters = controllers.map((plan) => `${plan.nodeId}@${plan.address}:${randomUuid()}`).join(',');
     command.print(`formatting cluster ${clusterId}`);
-    for (const plan of controllers) quorate(command, ['storage', 'format', '-t', clusterId, '-c', plan.configFile, '--initial-controllers', voters], true);
+    await Promise.all(controllers.map((plan) => quorate(command, ['storage', 'format', '-t', clusterId, '-c', plan.configFile, '--initial-controllers', voters])));
   }
   if (!existsSync(idFile)) throw new Error(`${idFile} is missing: start with "npm start -- --fresh"`);
   const clusterId = readFileSync(idFile, 'utf8').trim();
-  for (const plan of brokers.filter((candidate) => !isFormatted(candidate))) {
-    quorate(command, ['storage', 'format', '-t', clusterId, '-c', plan.configFile], true);
-  }
+  const newBrokers = brokers.filter((candidate) => !isFormatted(candidate));
+  await Promise.all(newBrokers.map((plan) => quorate(command, ['storage', 'format', '-t', clusterId, '-c', plan.configFile])));
 }

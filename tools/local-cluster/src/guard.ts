@@ -14,8 +14,9 @@ function end(): void {
   setTimeout(() => child.kill('SIGKILL'), 5000).unref();
 }
 
-// The channel breaks when the launcher dies, however it dies.
+// The channel breaks when the launcher dies, however it dies; it may have died before we came here.
 process.on('disconnect', end);
+if (process.connected === false) end();
 process.on('SIGTERM', end);
 process.on('SIGINT', end);
 child.on('error', (error) => {

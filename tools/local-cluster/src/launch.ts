@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lockDataDirectory } from '@quorate/metadata-log/node';
 import { parseStartArguments, USAGE, type StartArguments } from './arguments.js';
 import { formatCluster, moveDataAside } from './formatting.js';
 import { isListening, startNats, type NatsPlan } from './nats.js';
@@ -8,6 +9,7 @@ import { askLeader } from './leader.js';
 import { planNats } from './plan-nats.js';
 import { planProcesses, type ProcessPlan } from './shape.js';
 import { stopOrder, type Running } from './stop-order.js';
+import { StopSignals } from './stop-signals.js';
 import { SupervisedProcess } from './supervised-process.js';
 import { welcome } from './welcome.js';
 
@@ -23,43 +25,33 @@ export async function runLocalCluster(args: readonly string[]): Promise<number> 
     print(USAGE);
     return 0;
   }
-  if (wanted.fresh) {
-    const aside = moveDataAside(wanted.home, new Date().toISOString().replace(/[:.]/g, '-'));
-    if (aside !== undefined) print(`moved the data of earlier starts to ${aside}`);
-  }
-  for (const folder of ['config', 'logs', 'data']) mkdirSync(path.join(wanted.home, folder), { recursive: true });
-  const release = lockHome(wanted.home);
+  for (const folder of ['config', 'logs']) mkdirSync(path.join(wanted.home, folder), { recursive: true });
+  const release = await lockHome(wanted.home);
   try {
+    if (wanted.fresh) {
+      const aside = moveDataAside(wanted.home, new Date().toISOString().replace(/[:.]/g, '-'));
+      if (aside !== undefined) print(`moved the data of earlier starts to ${aside}`);
+    }
     const nats = await planNats({ withNats: wanted.withNats, portOffset: wanted.portOffset, env: process.env, root: ROOT, print });
     const plans = planProcesses({ ...wanted, natsUrl: nats.kind === 'none' ? undefined : nats.url });
     await refuseTakenPorts(plans, nats);
     for (const plan of plans) writeFileSync(plan.configFile, plan.config);
-    formatCluster(plans, wanted.home, { main: path.join(ROOT, 'apps/cli/dist/main.js'), print });
+    await formatCluster(plans, wanted.home, { main: path.join(ROOT, 'apps/cli/dist/main.js'), print });
     return await new Launcher(wanted, plans, nats).run();
   } finally {
     release();
   }
 }
 
-/** One launcher per home; the file names its process, and one that is gone holds nothing. */
-function lockHome(home: string): () => void {
-  const file = path.join(home, 'launcher.pid');
-  if (existsSync(file)) {
-    const pid = Number(readFileSync(file, 'utf8'));
-    if (pid !== process.pid && isAlive(pid)) throw new Error(`a cluster of ${home} is running already (launcher process ${pid}). Stop it, or set QUORATE_HOME and --port-offset for a second one.`);
-  }
-  writeFileSync(file, String(process.pid));
-  return () => rmSync(file, { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** One launcher per home; the lock is the kernel's and ends with the process, however that ends. */
+function lockHome(home: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    lockDataDirectory(home, (result) => {
+      if (result instanceof Error) return reject(result);
+      if ('kind' in result) return reject(new Error(`a cluster of ${home} is running already. Stop it, or set QUORATE_HOME and --port-offset for a second one.`));
+      resolve(() => result.release());
+    });
+  });
 }
 
 async function refuseTakenPorts(plans: readonly ProcessPlan[], nats: NatsPlan): Promise<void> {
@@ -79,6 +71,7 @@ class Launcher {
   readonly #plans: readonly ProcessPlan[];
   readonly #nats: NatsPlan;
   readonly #running: Running[] = [];
+  readonly #signals = new StopSignals();
   #stopping = false;
   #stopAsked: () => void = () => undefined;
   readonly #untilStopped = new Promise<void>((resolve) => {
@@ -163,15 +156,20 @@ class Launcher {
   }
 
   #handleSignal(): void {
-    if (!this.#stopping) {
-      this.#stopping = true;
-      print('\nstopping');
-      this.#stopAsked();
-      return;
+    switch (this.#signals.take(performance.now())) {
+      case 'echo':
+        return;
+      case 'stop':
+        // Also when it is stopping by itself already, because a start failed.
+        this.#stopping = true;
+        print('\nstopping');
+        return this.#stopAsked();
+      case 'kill': {
+        const left = this.#running.filter((entry) => !entry.process.hasEnded);
+        print(`\nstill stopping: ${left.map((entry) => entry.process.name).join(', ')}; killing`);
+        for (const entry of left) entry.process.kill();
+      }
     }
-    const left = this.#running.filter((entry) => !entry.process.hasEnded);
-    print(`\nstill stopping: ${left.map((entry) => entry.process.name).join(', ')}; killing`);
-    for (const entry of left) entry.process.kill();
   }
 
   async #stopAll(): Promise<void> {

@@ -66,7 +66,13 @@ export class SupervisedProcess {
     return end;
   }
 
+  /** The whole group: a guard must not leave what it guards behind. */
   kill(): void {
-    this.#child.kill('SIGKILL');
+    if (this.#child.pid === undefined || this.#end !== undefined) return;
+    try {
+      process.kill(-this.#child.pid, 'SIGKILL');
+    } catch {
+      // It has ended this very moment.
+    }
   }
 }
