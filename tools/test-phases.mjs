@@ -25,6 +25,7 @@ async function runLint() {
   const checks = [
     { name: 'generated code is fresh', args: ['tools/generate.mjs', '--check'] },
     { name: 'the tools that install, find programs and hold locks work', args: ['--test', 'tools/tools.test.mjs'] },
+    { name: 'the documents say what is so', args: ['--test', 'tools/docs.test.mjs'] },
     { name: 'lint is clean, and every rule bites', args: ['tools/lint.mjs'] },
   ];
   const counts = { passed: 0, failed: [], skipped: [] };
