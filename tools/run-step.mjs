@@ -8,9 +8,13 @@ const KEPT_OUTPUT_CHARS = 64 * 1024;
 /** How long output may still come after the command itself has ended. */
 const PIPE_GRACE_MS = 500;
 
+/** One Ctrl-C comes twice when npm started us: from the terminal, and handed on by npm. What follows this soon is the same one. */
+const SAME_INTERRUPT_MS = 500;
+
 /** Running commands, and how long each may take to stop. */
 const running = new Map();
 let interruptedBy;
+let interruptedAtMs = 0;
 
 /** Default way to report progress: a line on stderr, so that stdout holds results only. */
 export function printProgress(line) {
@@ -108,6 +112,9 @@ function untrack(child) {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 function passOn(signal) {
+  const isEcho = interruptedBy !== undefined && Date.now() - interruptedAtMs < SAME_INTERRUPT_MS;
+  interruptedAtMs = Date.now();
+  if (isEcho) return;
   const send = interruptedBy === undefined ? signal : 'SIGKILL';
   interruptedBy = signal;
   for (const [child, stopWithinMs] of running) {

@@ -90,6 +90,28 @@ test('a step that takes long says so, and one that takes too long is killed with
   assert.match(lines[0], /^a step … \d+ s$/);
 });
 
+test('a Ctrl-C that comes twice at once is one: the command may roll back', async () => {
+  // The step traps the first interrupt and takes a moment; the second one, npm's copy, must not kill it.
+  const script = `
+    import { runStep } from ${JSON.stringify(new URL('./run-step.mjs', import.meta.url).href)};
+    const step = "trap 'sleep 0.2; echo rolled back; exit 0' INT; echo trapping; while :; do sleep 0.05; done";
+    await runStep({ title: 'a step', command: 'sh', args: ['-c', step], cwd: '/', shown: true });`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  await new Promise((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+      if (said === 'trapping\n') {
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 50);
+      }
+    });
+    child.once('close', resolve);
+  });
+
+  assert.equal(said, 'trapping\nrolled back\n');
+});
+
 test('a program built at another version than the pinned one is not found', () => {
   const programs = path.join(folder, 'cache', 'programs');
   mkdirSync(programs, { recursive: true });
