@@ -8,16 +8,9 @@ import type { StreamSink } from '../server/handlers.js';
 import type { ImageReader } from './image-reader.js';
 import { brokerToWire, configToWire, partitionToWire, summaryToWire } from './rows-to-wire.js';
 
-/** One step of the log as watchers get it. */
-interface Step {
-  /** Exclusive end of what the step before covered, and of what this one covers. */
-  readonly fromOffset: number;
-  readonly offset: number;
-  readonly changes: readonly MetadataChange[];
-}
-
-/** Steps that are kept for watchers who come back. */
+/** Steps that are kept for watchers who come back, and changes in all of them. */
 const KEPT_STEPS = 10_000;
+const KEPT_CHANGES = 200_000;
 /** Things in one message of an image. */
 const PART_SIZE = 500;
 /** Steps that a slow watcher may be behind before it is sent away, to come back with its offset. */
@@ -31,9 +24,11 @@ const SHORTEST_HEARTBEAT_MS = 100;
  */
 export class MetadataWatch {
   readonly #reader: ImageReader;
-  /** How to tell each watcher a step; undefined sends it away. */
-  readonly #watchers = new Set<(step: Step | undefined) => void>();
-  #steps: Step[] = [];
+  /** How to tell each watcher a step of the log; undefined sends it away. */
+  readonly #watchers = new Set<(delta: MetadataDelta | undefined) => void>();
+  #steps: MetadataDelta[] = [];
+  #keptChanges = 0;
+  #latest: { readonly delta: MetadataDelta; readonly changes: readonly MetadataChange[] } | undefined;
 
   constructor(reader: ImageReader) {
     this.#reader = reader;
@@ -44,12 +39,12 @@ export class MetadataWatch {
     const heartbeatMs = checkedHeartbeat(request);
     if (!this.#reader.isCaughtUp()) throw new RpcFailure({ reason: 'BROKER_NOT_AVAILABLE', message: 'this process has not caught up with the metadata yet', retryAfterMs: 100 });
     const queue = new WatcherQueue(sink, () => this.#watchers.delete(push));
-    const push = (step: Step | undefined): void => {
-      if (step === undefined) sink.end(new RpcFailure({ reason: 'BROKER_NOT_AVAILABLE', message: 'this process reads the metadata anew: watch again', retryAfterMs: 100 }));
-      else queue.push({ offset: step.offset, event: { $case: 'delta', value: { changes: [...step.changes] } } });
+    const push = (delta: MetadataDelta | undefined): void => {
+      if (delta === undefined) sink.end(new RpcFailure({ reason: 'BROKER_NOT_AVAILABLE', message: 'this process reads the metadata anew: watch again', retryAfterMs: 100 }));
+      else queue.push({ offset: delta.endOffset, event: { $case: 'delta', value: { changes: this.#told(delta) } } });
     };
     if (request.fromOffset === undefined) this.#pushImage(queue);
-    else for (const step of this.#stepsAfter(request.fromOffset)) push(step);
+    else for (const delta of this.#stepsAfter(request.fromOffset)) push(delta);
     this.#watchers.add(push);
     const beat = setInterval(() => queue.beat(this.#reader.view().appliedOffset), heartbeatMs);
     context.signal.addEventListener(
@@ -64,21 +59,35 @@ export class MetadataWatch {
   }
 
   #note(delta: MetadataDelta): void {
-    const changes = changesOf(this.#reader.view(), delta);
-    if (changes.length === 0) return;
-    const step: Step = { fromOffset: delta.fromOffset, offset: delta.endOffset, changes };
-    this.#steps.push(step);
+    if (delta.changes.length === 0) return;
+    this.#steps.push(delta);
+    this.#keptChanges += delta.changes.length;
     // Dropped in blocks: shifting ten thousand entries for each step would cost more than the step.
-    if (this.#steps.length > KEPT_STEPS * 1.25) this.#steps = this.#steps.slice(-KEPT_STEPS);
-    for (const push of [...this.#watchers]) push(step);
+    if (this.#steps.length > KEPT_STEPS * 1.25 || this.#keptChanges > KEPT_CHANGES * 1.25) this.#forgetOldest();
+    for (const push of [...this.#watchers]) push(delta);
+    this.#latest = undefined;
+  }
+
+  #forgetOldest(): void {
+    let first = this.#steps.length;
+    this.#keptChanges = 0;
+    while (first > 0 && this.#steps.length - first < KEPT_STEPS && this.#keptChanges < KEPT_CHANGES) this.#keptChanges += this.#steps[--first]!.changes.length;
+    this.#steps = this.#steps.slice(first);
+  }
+
+  /** The changes of a step, made once for all watchers, and not at all while nobody watches. Later they tell a later state, which is as good. */
+  #told(delta: MetadataDelta): MetadataChange[] {
+    if (this.#latest?.delta !== delta) this.#latest = { delta, changes: changesOf(this.#reader.view(), delta) };
+    return [...this.#latest.changes];
   }
 
   #startOver(): void {
     this.#steps = [];
+    this.#keptChanges = 0;
     for (const push of [...this.#watchers]) push(undefined);
   }
 
-  #stepsAfter(offset: number): readonly Step[] {
+  #stepsAfter(offset: number): readonly MetadataDelta[] {
     const applied = this.#reader.view().appliedOffset;
     const oldest = this.#steps[0]?.fromOffset ?? applied;
     if (offset < oldest || offset > applied) {
@@ -88,7 +97,7 @@ export class MetadataWatch {
         metadata: { oldest_offset: String(oldest), applied_offset: String(applied) },
       });
     }
-    return this.#steps.filter((step) => step.offset > offset);
+    return this.#steps.filter((delta) => delta.endOffset > offset);
   }
 
   #pushImage(queue: WatcherQueue): void {

@@ -27,7 +27,7 @@ export function controllerServiceHandlers({ cluster, controller, leader }: Contr
     new Promise((resolve, reject) => {
       controller.submit(command, { deadlineMs: context.deadlineMs }, (outcome) => {
         try {
-          resolve(committedOrThrow(outcome, leader.view));
+          resolve(committedOrThrow(outcome, leader));
         } catch (error) {
           reject(error);
         }

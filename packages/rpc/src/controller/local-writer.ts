@@ -23,7 +23,7 @@ export class LocalWriter implements AdminWriter {
       const command = commandFromWrite(body);
       this.#controller.submit(command, { requestId, deadlineMs }, (outcome) => {
         try {
-          const { reply, offset } = committedOrThrow(outcome, this.#leader.view);
+          const { reply, offset } = committedOrThrow(outcome, this.#leader);
           resolve(answerFromReply(reply, offset) as AnswerTo<W>);
         } catch (error) {
           reject(error);

@@ -2,7 +2,7 @@ import type { Reply } from '@quorate/controller-core';
 import type { SubmitOutcome } from '@quorate/controller-node';
 import type { Offset } from '@quorate/records';
 import { RpcFailure } from '../rpc-failure.js';
-import type { LeaderView } from './leader-view.js';
+import type { LeaderBoard, LeaderView } from './leader-view.js';
 
 /** Another controller may lead in a moment: this long until the next try makes sense. */
 const ELECTION_RETRY_MS = 50;
@@ -11,12 +11,12 @@ const ELECTION_RETRY_MS = 50;
  * What came of a command, for the caller: reply and offset, or a failure that says how sure it is that nothing happened.
  * `metadata.outcome` is `not_applied` or `unknown`.
  */
-export function committedOrThrow<R extends Reply>(outcome: SubmitOutcome<R>, leader: LeaderView): { readonly reply: R; readonly offset: Offset } {
+export function committedOrThrow<R extends Reply>(outcome: SubmitOutcome<R>, leader: Pick<LeaderBoard, 'view'>): { readonly reply: R; readonly offset: Offset } {
   switch (outcome.kind) {
     case 'committed':
       return outcome;
     case 'not-controller':
-      throw notController(leader);
+      throw notController(leader.view);
     case 'timed-out':
       throw outcome.started
         ? new RpcFailure({ reason: 'REQUEST_TIMED_OUT', message: 'the write was begun but not committed in time; it may still commit', metadata: { outcome: 'unknown' } })

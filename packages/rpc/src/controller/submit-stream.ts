@@ -50,7 +50,7 @@ export function serveSubmit(stream: StreamPair<SubmitRequest, SubmitResponse>, c
       const deadlineMs = performance.now() + (write.timeoutMs === 0 ? DEFAULT_DEADLINE_MS : write.timeoutMs);
       controller.submit(commandFromWrite(write.write), { requestId: write.requestId, deadlineMs }, (outcome) => {
         try {
-          const { reply, offset } = committedOrThrow(outcome, leader.view);
+          const { reply, offset } = committedOrThrow(outcome, leader);
           answer(write.requestId, answerFromReply(reply, offset));
         } catch (error) {
           fail(error);
