@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { MetadataImage } from '@quorate/metadata-image';
+import type { ElectionRecord, RaftStatus } from '@quorate/raft-core';
+import type { Epoch, NodeId, Offset, Uuid } from '@quorate/records';
+import { ElectionOutcome, ReplicaStatus } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import { ElectionTrigger, VoteRefusal } from '@quorate/records/gen/quorate/raft/v1/raft';
+import { electionToWire, LocalQuorum } from './local-quorum.js';
+
+const DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAZA' as Uuid;
+const voter = (id: number) => ({ id: id as NodeId, directoryId: DIRECTORY, endpoints: [{ name: 'CONTROLLER', host: 'h', port: 9000 + id }], kraftVersion: { min: 0, max: 1 } });
+
+function quorum(status: Partial<RaftStatus>): LocalQuorum {
+  const full = { nodeId: 1, role: 'leader', epoch: 3, leaderId: 1, highWatermark: 10, logEndOffset: 12, voters: [voter(1), voter(2), voter(3)], replicas: [], ...status } as unknown as RaftStatus;
+  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [] }, controller: { image: new MetadataImage() } });
+}
+
+const replica = (id: number, logEndOffset: number | undefined, agoMs: number | undefined, isVoter = true) => ({
+  id: id as NodeId,
+  directoryId: isVoter ? DIRECTORY : undefined,
+  isVoter,
+  logEndOffset: logEndOffset as Offset | undefined,
+  lastFetchMs: agoMs === undefined ? undefined : performance.now() - agoMs,
+  lastCaughtUpMs: agoMs === undefined ? undefined : performance.now() - agoMs,
+  recovering: false,
+});
+
+describe('the quorum as the leader tells it', () => {
+  it('shows how far each replica is behind, in records and in time', async () => {
+    const described = await quorum({ replicas: [replica(1, 12, 0), replica(2, 12, 5), replica(3, 4, 900), replica(101, 10, 50, false)] }).describe();
+
+    expect(described).toMatchObject({ clusterId: 'cluster', leaderId: 1, leaderEpoch: 3, highWatermark: 10, maxFollowerLag: 8, answeredBy: 1, answeredByLeader: true, answeredAs: 'leader' });
+    expect(described.maxFollowerLagTimeMs).toBeGreaterThanOrEqual(900);
+    expect(described.voters.map(({ replicaId, status, lag }) => [replicaId, status, lag])).toEqual([
+      [1, ReplicaStatus.REPLICA_STATUS_LEADER, 0],
+      [2, ReplicaStatus.REPLICA_STATUS_FOLLOWER, 0],
+      [3, ReplicaStatus.REPLICA_STATUS_FOLLOWER, 8],
+    ]);
+    expect(described.voters[0]).toMatchObject({ lastFetchAgeMs: 0, listeners: [{ port: 9001 }] });
+    expect(described.observers).toMatchObject([{ replicaId: 101, status: ReplicaStatus.REPLICA_STATUS_OBSERVER, lag: 2, directoryId: '' }]);
+  });
+
+  it('gives no figure that it does not have', async () => {
+    const described = await quorum({ replicas: [replica(1, 12, 0), replica(2, undefined, undefined), replica(3, 12, 1)] }).describe();
+
+    expect(described.maxFollowerLag).toBeUndefined();
+    expect(described.voters[1]).toMatchObject({ logEndOffset: undefined, lag: undefined, lastFetchAgeMs: undefined });
+  });
+});
+
+describe('the quorum as a follower tells it', () => {
+  it('names the leader that it knows, and no lags', async () => {
+    const described = await quorum({ role: 'follower', leaderId: 2 as NodeId }).describe();
+
+    expect(described).toMatchObject({ leaderId: 2, answeredByLeader: false, answeredAs: 'follower', maxFollowerLag: undefined });
+    expect(described.voters.map(({ status }) => status)).toEqual([ReplicaStatus.REPLICA_STATUS_FOLLOWER, ReplicaStatus.REPLICA_STATUS_LEADER, ReplicaStatus.REPLICA_STATUS_FOLLOWER]);
+  });
+
+  it('names nobody when it knows nobody', async () => {
+    expect((await quorum({ role: 'unattached', leaderId: undefined }).describe()).leaderId).toBeUndefined();
+  });
+});
+
+describe('an election as it is told', () => {
+  const election: ElectionRecord = {
+    nodeId: 2 as NodeId,
+    epoch: 4 as Epoch,
+    trigger: 'connection-lost',
+    attempt: 2,
+    waitMs: 3,
+    lastLeaderContactMs: 1000,
+    previousLeaderId: 1 as NodeId,
+    startedMs: 1020,
+    lastEpoch: 3 as Epoch,
+    endOffset: 40 as Offset,
+    preVotes: [{ voterId: 3 as NodeId, granted: true, refusal: undefined, lastEpoch: 3 as Epoch, endOffset: 40 as Offset, afterMs: 4 }],
+    votes: [
+      { voterId: 1 as NodeId, granted: false, refusal: 'unreachable', lastEpoch: undefined, endOffset: undefined, afterMs: 1 },
+      { voterId: 3 as NodeId, granted: true, refusal: undefined, lastEpoch: 3 as Epoch, endOffset: 39 as Offset, afterMs: 5 },
+    ],
+    voteStartedMs: 1024,
+    endedMs: 1030,
+    outcome: 'won',
+  };
+
+  it('says why, who voted how, and how long each part took', () => {
+    expect(electionToWire(election)).toMatchObject({
+      nodeId: 2,
+      epoch: 4,
+      trigger: ElectionTrigger.ELECTION_TRIGGER_CONNECTION_LOST,
+      outcome: ElectionOutcome.ELECTION_OUTCOME_WON,
+      previousLeaderId: 1,
+      phases: { noticingMs: 20, waitingMs: 3, preVoteMs: 4, voteMs: 6, totalMs: 30 },
+      votes: [
+        { voterId: 1, granted: false, refusal: VoteRefusal.VOTE_REFUSAL_UNREACHABLE, lastEpoch: undefined },
+        { voterId: 3, granted: true, refusal: VoteRefusal.VOTE_REFUSAL_UNSPECIFIED, endOffset: 39 },
+      ],
+    });
+  });
+
+  it('tells the same time for it whenever it is asked', () => {
+    expect(electionToWire(election).startedAt).toEqual(electionToWire(election).startedAt);
+  });
+
+  it('has no vote phase when the pre-vote was lost, and no noticing when there was no leader', () => {
+    const { phases } = electionToWire({ ...election, voteStartedMs: undefined, lastLeaderContactMs: undefined, outcome: 'lost-pre-vote' });
+
+    expect(phases).toEqual({ noticingMs: undefined, waitingMs: 3, preVoteMs: 10, voteMs: undefined, totalMs: 10 });
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { ServerConfig } from '@quorate/config';
+import type { RecoveredState } from '@quorate/metadata-log';
+import type { Voter } from '@quorate/raft-core';
+import type { NodeId, Uuid } from '@quorate/records';
+import { EXIT_CODE, ProcessRefusal } from '../process/exit-codes.js';
+import { raftCoreConfig } from './raft-config.js';
+
+const DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAZA' as Uuid;
+const voter = (id: number, port: number, directoryId = DIRECTORY): Voter => ({
+  id: id as NodeId,
+  directoryId,
+  endpoints: [{ name: 'CONTROLLER', host: 'localhost', port }],
+  kraftVersion: { min: 0, max: 1 },
+});
+
+const config = (nodeId: number, port = 9093): ServerConfig =>
+  ({
+    nodeId,
+    metadataLogDir: '/data',
+    bootstrapServers: [{ host: 'localhost', port: 9093 }],
+    controllerListenerNames: ['CONTROLLER'],
+    raft: {},
+    listeners: [
+      { name: 'CONTROLLER', carries: 'controller', advertised: { host: 'localhost', port } },
+      { name: 'PLAINTEXT', carries: 'broker', advertised: { host: 'localhost', port: 9092 } },
+    ],
+  }) as unknown as ServerConfig;
+
+const recovered = (...voters: readonly Voter[]): RecoveredState =>
+  ({ properties: { clusterId: 'cluster' }, directoryId: DIRECTORY, voterSets: [{ offset: undefined, voters }], kraftVersion: 1, log: {} }) as unknown as RecoveredState;
+
+function refusal(run: () => unknown): ProcessRefusal {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ProcessRefusal) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('what a controller starts from', () => {
+  it('takes only the listeners that carry the controller, as they are advertised', () => {
+    const core = raftCoreConfig(config(1), recovered(voter(1, 9093)));
+
+    expect(core.self).toEqual({ id: 1, directoryId: DIRECTORY, endpoints: [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }] });
+    expect(core.cluster.clusterId).toBe('cluster');
+  });
+
+  it('refuses a node id that is not among the voters, and names those that are', () => {
+    const refused = refusal(() => raftCoreConfig(config(4), recovered(voter(1, 9093), voter(2, 9094))));
+
+    expect(EXIT_CODE[refused.reason]).toBe(7);
+    expect(refused.message).toMatch(/node\.id=4 .*\(1, 2\)/);
+  });
+
+  it('refuses a disk that is not the one that votes', () => {
+    const refused = refusal(() => raftCoreConfig(config(1), recovered(voter(1, 9093, 'AAAAAAAAAAAAAAAAAAAAZQ' as Uuid))));
+
+    expect(EXIT_CODE[refused.reason]).toBe(3);
+    expect(refused.message).toContain('AAAAAAAAAAAAAAAAAAAAZQ');
+  });
+
+  it('refuses to listen where the other voters would not look', () => {
+    const refused = refusal(() => raftCoreConfig(config(1, 19_093), recovered(voter(1, 9093))));
+
+    expect(EXIT_CODE[refused.reason]).toBe(2);
+    expect(refused.message).toMatch(/localhost:9093.*localhost:19093/);
+  });
+});
