@@ -56,12 +56,10 @@ describe.skipIf(grpcurl === undefined)('reflection, as real grpcurl sees it', ()
     });
   }
 
-  it('lists every service', async () => {
+  it('lists the services that this server serves, and no others', async () => {
     const { stdout } = await run(address, 'list');
 
-    expect(stdout.trim().split('\n').sort()).toEqual(
-      expect.arrayContaining(['grpc.health.v1.Health', 'quorate.admin.v1.ClusterService', 'quorate.admin.v1.TopicService', 'quorate.raft.v1.RaftService']),
-    );
+    expect(stdout.trim().split('\n').sort()).toEqual(['grpc.health.v1.Health', 'quorate.admin.v1.ClusterService', 'quorate.admin.v1.TopicService', 'quorate.raft.v1.RaftService']);
   });
 
   it.each([

@@ -6,12 +6,14 @@ import { ReflectionService } from '@grpc/reflection';
  * Server reflection, v1 and v1alpha, from the descriptors as buf made them. Fed from proto-loader, the reflection library
  * lists services but cannot resolve them (it makes files anew and drops their dependencies); fed with the untouched bytes
  * of each file it can, and `grpcurl` needs no proto files.
+ *
+ * @param services - full names of the services that this server serves: what is listed. Every type can be described.
  */
-export function addReflection(server: Server): void {
+export function addReflection(server: Server, services: readonly string[]): void {
   const fileDescriptorProtos = splitDescriptorSet(readFileSync(new URL('../../descriptors/quorate.binpb', import.meta.url)));
   // The library takes a loaded package; all it reads of that is this field of each entry.
   const packageDefinition = { all: { fileDescriptorProtos } };
-  new ReflectionService(packageDefinition as unknown as ConstructorParameters<typeof ReflectionService>[0]).addToServer(server);
+  new ReflectionService(packageDefinition as unknown as ConstructorParameters<typeof ReflectionService>[0], { services: [...services] }).addToServer(server);
 }
 
 /** The files of a `google.protobuf.FileDescriptorSet`: field 1, repeated, each length-delimited. */

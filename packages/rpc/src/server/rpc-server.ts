@@ -14,6 +14,8 @@ export interface RpcServerOptions {
   readonly finished: (call: CallRecord) => void;
 }
 
+const HEALTH_SERVICE = 'grpc.health.v1.Health';
+
 /** The address cannot be listened on: taken, or not ours. */
 export class ListenError extends Error {
   readonly code: string;
@@ -79,7 +81,7 @@ export class RpcServer {
   /** Health and reflection; after the services. */
   addHealthAndReflection(health: Health): void {
     health.addTo(this.#server, this.#serviceNames);
-    addReflection(this.#server);
+    addReflection(this.#server, [...this.#serviceNames, HEALTH_SERVICE]);
   }
 
   /**
