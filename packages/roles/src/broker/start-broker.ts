@@ -21,6 +21,8 @@ const READINESS_MS = 50;
 export async function startBroker(config: ServerConfig, context: ProcessContext): Promise<RunningRole> {
   const { logger } = context;
   const metrics = new Metrics({ app: 'broker-metadata-cache', version: VERSION, withProcess: true });
+  // What follows the log tells the broker's life of it, which begins later.
+  const life: { current: BrokerLifecycle | undefined } = { current: undefined };
   const directories = await openBrokerDirectories(config);
   const tracker = trackLeader(config, directories.clusterId, logger);
   const following = new Following({
@@ -31,7 +33,7 @@ export async function startBroker(config: ServerConfig, context: ProcessContext)
     logger,
     metrics,
     failed: (error) => context.fail('replayFailure', error.message, error),
-    applied: () => lifecycle?.applied(),
+    applied: () => life.current?.applied(),
   });
   const writer = new SubmitClient(tracker);
   const health = new Health();
@@ -48,18 +50,17 @@ export async function startBroker(config: ServerConfig, context: ProcessContext)
     advertised.push({ name: listener.name, host: listener.advertised.host, port: told, securityProtocol: listener.securityProtocolId });
   }
 
-  let lifecycle: BrokerLifecycle | undefined;
-  const lookAtHealth = (): void => health.set('readiness', lifecycle?.isRunning === true && following.isCaughtUp);
+  const lookAtHealth = (): void => health.set('readiness', life.current?.isRunning === true && following.isCaughtUp);
   const telemetry = await serveTelemetry(config.httpListener, {
     metrics,
     health: () => {
       lookAtHealth();
-      return { ok: health.is('readiness'), detail: { state: lifecycle?.state, appliedOffset: following.stableOffset, path: following.status?.path } };
+      return { ok: health.is('readiness'), detail: { state: life.current?.state, appliedOffset: following.stableOffset, path: following.status?.path } };
     },
   });
-  metrics.gauge('quorate_broker_state', () => BROKER_STATE_NUMBER[lifecycle?.state ?? 'NOT_RUNNING']);
+  metrics.gauge('quorate_broker_state', () => BROKER_STATE_NUMBER[life.current?.state ?? 'NOT_RUNNING']);
 
-  const life = new BrokerLifecycle({
+  const lifecycle = new BrokerLifecycle({
     heartbeatIntervalMs: config.broker.heartbeatIntervalMs,
     registrationTimeoutMs: config.broker.registrationTimeoutMs,
     channel: controllerChannel({
@@ -78,8 +79,8 @@ export async function startBroker(config: ServerConfig, context: ProcessContext)
     },
     gaveUp: (message) => context.fail('notRegistered', message),
   });
-  lifecycle = life;
-  life.start();
+  life.current = lifecycle;
+  lifecycle.start();
   const healthTimer = setInterval(lookAtHealth, READINESS_MS);
   logger.info({ event: 'broker.started', cluster: directories.clusterId, listeners: advertised.map(({ name, host, port }) => `${name}://${host}:${port}`) }, 'broker started');
 
@@ -87,7 +88,7 @@ export async function startBroker(config: ServerConfig, context: ProcessContext)
     stop: async () => {
       health.stopping();
       clearInterval(healthTimer);
-      await leave(life, config.shutdownGraceMs / 2);
+      await leave(lifecycle, config.shutdownGraceMs / 2);
       await Promise.all(servers.map((server) => server.stop(config.shutdownGraceMs / 2)));
       await writer.drain(0);
       following.close();
