@@ -79,7 +79,7 @@ describe('watching the metadata', () => {
     expect(sink.sent.map(({ offset }) => offset)).toEqual([6, 6, 8, 9]);
     const changes = sink.sent[2]?.event?.$case === 'delta' ? sink.sent[2].event.value.changes : [];
     expect(changes.map(({ change }) => change?.$case)).toEqual(['topic', 'partition']);
-    expect(sink.sent[3]?.event).toMatchObject({ value: { changes: [{ change: { $case: 'removedTopicId', value: uuid(2) } }] } });
+    expect(sink.sent[3]?.event).toMatchObject({ value: { changes: [{ change: { $case: 'removedTopicId', value: uuid(2) } }, { change: { $case: 'config', value: { resourceName: 'payments', entries: [] } } }] } });
   });
 
   it('goes on from an offset without the image', () => {

@@ -6,7 +6,7 @@ import { RpcFailure } from '../rpc-failure.js';
 import type { CallContext } from '../server/call-context.js';
 import type { StreamSink } from '../server/handlers.js';
 import type { ImageReader } from './image-reader.js';
-import { brokerToWire, configToWire, partitionToWire, summaryToWire } from './rows-to-wire.js';
+import { brokerToWire, configToWire, partitionToWire, summaryToWire, TOPIC_RESOURCE } from './rows-to-wire.js';
 
 /** Steps that are kept for watchers who come back, and changes in all of them. */
 const KEPT_STEPS = 10_000;
@@ -44,7 +44,9 @@ export class MetadataWatch {
       else queue.push({ offset: delta.endOffset, event: { $case: 'delta', value: { changes: this.#told(delta) } } });
     };
     if (request.fromOffset === undefined) this.#pushImage(queue);
-    else for (const delta of this.#stepsAfter(request.fromOffset)) push(delta);
+    else for (const delta of queue.expecting(this.#stepsAfter(request.fromOffset))) push(delta);
+    // It may have left, or been sent away, while it was given all that: nobody would tell us again.
+    if (context.signal.aborted) return queue.close();
     this.#watchers.add(push);
     const beat = setInterval(() => queue.beat(this.#reader.view().appliedOffset), heartbeatMs);
     context.signal.addEventListener(
@@ -122,7 +124,7 @@ class WatcherQueue {
   #waiting: WatchMetadataResponse[] = [];
   #isBlocked = false;
   #closed = false;
-  /** An image may be long; only what comes after it counts as falling behind. */
+  /** An image, or what a watcher that resumes has missed, may be long; only what comes after it counts as falling behind. */
   #allowed = MAX_BEHIND;
 
   constructor(sink: StreamSink<WatchMetadataResponse>, dropped: () => void) {
@@ -132,6 +134,12 @@ class WatcherQueue {
       this.#isBlocked = false;
       this.#flush();
     });
+  }
+
+  /** These were asked for all at once. */
+  expecting<T>(steps: readonly T[]): readonly T[] {
+    this.#allowed += steps.length;
+    return steps;
   }
 
   push(message: WatchMetadataResponse): void {
@@ -192,8 +200,12 @@ export function changesOf(view: MetadataView, delta: MetadataDelta): MetadataCha
   for (const change of delta.changes) {
     switch (change.kind) {
       case 'topicCreated':
+        note(`topic ${change.topicId}`, () => topicChange(view, change.topicId));
+        break;
       case 'topicDeleted':
         note(`topic ${change.topicId}`, () => topicChange(view, change.topicId));
+        // Its configuration went with it, and no change of its own tells that.
+        note(`config ${TOPIC_RESOURCE} ${change.name}`, () => configChange(view, TOPIC_RESOURCE, change.name));
         break;
       case 'partitionCreated':
         note(`topic ${change.topicId}`, () => topicChange(view, change.topicId));
