@@ -1,0 +1,134 @@
+import type { ClusterIdentity, Endpoint } from '@quorate/raft-core';
+import { ZERO_UUID } from '@quorate/records';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CutWire } from '../../test/cut-wire.js';
+import { LogController } from '../../test/log-controller.js';
+import { until } from '../../test/until.js';
+import { LeaderTracker } from './leader-tracker.js';
+
+const cleanUp: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const undo of cleanUp.splice(0).reverse()) await undo();
+});
+
+async function controller(id: number, clusterId?: string): Promise<LogController> {
+  const made = await LogController.launch(id, clusterId);
+  cleanUp.push(() => made.stop());
+  return made;
+}
+
+function track(bootstrapServers: readonly Endpoint[], cluster?: ClusterIdentity) {
+  const problems: string[] = [];
+  const tracker = new LeaderTracker({ bootstrapServers, cluster, problem: (message) => problems.push(message) });
+  cleanUp.push(() => tracker.close());
+  return { tracker, problems };
+}
+
+const leads = (tracker: LeaderTracker, id: number, epoch: number): Promise<unknown> =>
+  until(`node ${id} to lead epoch ${epoch}`, () => tracker.leader?.nodeId === id && tracker.leader.epoch === epoch);
+
+describe('who leads', () => {
+  it('is found through a follower, at the address that it names', async () => {
+    const [leader, follower] = [await controller(1), await controller(2)];
+    leader.lead(4);
+    follower.follow(leader, 4);
+
+    const { tracker } = track([follower.endpoint]);
+
+    await leads(tracker, 1, 4);
+    expect(tracker.links.map(({ endpoint }) => endpoint.port).sort()).toEqual([leader.port, follower.port].sort());
+    expect(tracker.cluster).toEqual({ clusterId: 'cluster', recoveryId: ZERO_UUID });
+  });
+
+  it('moves with the epoch, the moment that the new one is active', async () => {
+    const [old, next] = [await controller(1), await controller(2)];
+    old.lead(4);
+    next.follow(old, 4);
+    const { tracker } = track([old.endpoint, next.endpoint]);
+    await leads(tracker, 1, 4);
+    const seen: (number | undefined)[] = [];
+    tracker.subscribe(() => seen.push(tracker.leader?.nodeId));
+
+    next.lead(5);
+
+    await leads(tracker, 2, 5);
+    old.follow(next, 5);
+    await until('the old one to know', () => tracker.links.every(({ view }) => view?.hint.leaderEpoch === 5));
+    expect(new Set(seen)).toEqual(new Set([2]));
+    expect(tracker.knownEpoch).toBe(5);
+  });
+
+  it('is nobody while a newer epoch is known and none of it is active', async () => {
+    const [old, other] = [await controller(1), await controller(2)];
+    old.lead(4);
+    other.follow(old, 4);
+    const { tracker } = track([old.endpoint, other.endpoint]);
+    await leads(tracker, 1, 4);
+
+    other.follow(undefined, 6);
+
+    await until('nobody to lead', () => tracker.leader === undefined);
+    expect(tracker.knownEpoch).toBe(6);
+  });
+
+  it('is not somebody who says so of an epoch that others have left behind', async () => {
+    const [stale, leader] = [await controller(1), await controller(2)];
+    leader.lead(7);
+    stale.lead(6);
+
+    const { tracker } = track([stale.endpoint, leader.endpoint]);
+
+    await until('both to be known', () => tracker.links.every(({ view }) => view !== undefined));
+    expect(tracker.leader?.nodeId).toBe(2);
+  });
+
+  it('is nobody when it cannot be reached, and leads again when it can', async () => {
+    const leader = await controller(1);
+    const wire = await CutWire.to(leader.port);
+    cleanUp.push(() => wire.kill());
+    leader.advertisedPort = wire.port;
+    leader.lead(4);
+    const { tracker } = track([{ ...leader.endpoint, port: wire.port }]);
+    await leads(tracker, 1, 4);
+
+    await wire.kill();
+    await until('nobody to lead', () => tracker.leader === undefined);
+    const [link] = tracker.links;
+    expect(link).toMatchObject({ nodeId: 1, view: undefined, problem: expect.stringMatching(/./) });
+    expect(tracker.knownEpoch).toBe(4);
+
+    await wire.mend();
+    await leads(tracker, 1, 4);
+    expect(link!.problem).toBe('');
+    expect(tracker.links).toHaveLength(1);
+  });
+
+  it('does not change the cluster: a controller of another one is told once and not used', async () => {
+    const [own, foreign] = [await controller(1), await controller(2, 'another cluster')];
+    own.lead(1);
+    foreign.lead(9);
+
+    const { tracker, problems } = track([foreign.endpoint, own.endpoint], { clusterId: 'cluster', recoveryId: ZERO_UUID });
+
+    await leads(tracker, 1, 1);
+    foreign.lead(10);
+    await until('both views', () => tracker.links.every(({ view }) => view !== undefined));
+    expect(tracker.knownEpoch).toBe(1);
+    expect(problems).toEqual([expect.stringContaining('another cluster')]);
+  });
+
+  it('is told to nobody any more after closing', async () => {
+    const leader = await controller(1);
+    leader.lead(4);
+    const { tracker } = track([leader.endpoint]);
+    await leads(tracker, 1, 4);
+    let told = 0;
+    tracker.subscribe(() => (told += 1));
+
+    tracker.close();
+    leader.lead(5);
+
+    await until('the watch to end', () => leader.server.calls === 0);
+    expect(told).toBe(0);
+  });
+});
