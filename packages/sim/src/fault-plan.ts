@@ -13,6 +13,7 @@ export const FAULT_KINDS = [
   'partition-bridge',
   'crash',
   'crash-all',
+  'crash-mid-write',
   'graceful-stop',
   'pause',
   'clock-rate',
@@ -25,12 +26,17 @@ export const FAULT_KINDS = [
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** Faults that give no node a reason to doubt a leader. */
+const HARMLESS: ReadonlySet<FaultKind> = new Set(['duplication', 'clock-rate', 'wall-clock-jump', 'silent-broker']);
+
 /** Everything about one world that its seed decides at the beginning. */
 export interface FaultPlan {
   readonly voterCount: number;
   readonly brokerCount: number;
   readonly clientCount: number;
   readonly kinds: ReadonlySet<FaultKind>;
+  /** Nothing in this world disturbs a leader. */
+  readonly isCalm: boolean;
   readonly network: NetworkSettings;
   /** Mean time between two faults, in milliseconds. */
   readonly meanBetweenFaultsMs: number;
@@ -53,7 +59,8 @@ export interface FaultPlan {
  * need it not to.
  */
 export function planFaults(random: Random): FaultPlan {
-  const kinds = new Set(FAULT_KINDS.filter(() => random.chance(0.4)));
+  const isCalm = random.chance(0.06);
+  const kinds = new Set(FAULT_KINDS.filter((kind) => random.chance(0.4) && (!isCalm || HARMLESS.has(kind))));
   const has = (kind: FaultKind): boolean => kinds.has(kind);
   const slow = has('latency');
   return {
@@ -61,6 +68,7 @@ export function planFaults(random: Random): FaultPlan {
     brokerCount: random.pick([1, 3, 3]),
     clientCount: 1 + random.below(3),
     kinds,
+    isCalm: [...kinds].every((kind) => HARMLESS.has(kind)),
     network: {
       minDelayMs: slow ? 2 : 0.2,
       maxDelayMs: slow ? random.pick([10, 30, 80]) : 1,

@@ -49,6 +49,7 @@ export class Faults {
 
   start(): void {
     this.#restartStopped();
+    if (this.#plan.kinds.has('crash-mid-write')) for (const node of this.#targets.nodes) node.onProposed = () => this.#crashMidWrite(node);
     if (this.#allowed.length > 0) this.#next();
   }
 
@@ -129,6 +130,16 @@ export class Faults {
       default:
         return;
     }
+  }
+
+  /** Soon after a proposal some of its batches are on some disks and with some followers. */
+  #crashMidWrite(node: SimNode): void {
+    if (this.#healed || !this.#random.chance(0.01)) return;
+    const { process } = node;
+    this.#targets.trace.tally('fault crash-mid-write');
+    this.#targets.world.after(this.#random.between(0, 4), () => {
+      if (!this.#healed && process !== undefined && node.process === process) node.crash();
+    });
   }
 
   #pause(node: SimNode): void {

@@ -20,6 +20,7 @@ import { RecoveredWhatWasFlushed } from './checks/recovered-what-was-flushed.js'
 import { RepliesAreCommitted } from './checks/replies-are-committed.js';
 import { ReplayEqualsImage } from './checks/replay-equals-image.js';
 import { RequestAppliedOnce } from './checks/request-applied-once.js';
+import { StableLeadership } from './checks/stable-leadership.js';
 import { VotePersistedBeforeSent } from './checks/vote-persisted-before-sent.js';
 import type { LogShadow } from './log-shadow.js';
 
@@ -46,10 +47,16 @@ export class Invariants {
   readonly #recovered = new RecoveredWhatWasFlushed();
   readonly #digests = new EqualOffsetEqualDigest();
   readonly #appliedOnce = new RequestAppliedOnce();
+  readonly #stable: StableLeadership;
   readonly #queues = new QueueBounds(BOUNDS);
   /** Shadows of all voters' logs, by node. */
   readonly logs = new Map<number, LogShadow>();
   readonly #onDisk = new Map<number, ElectionState>();
+
+  /** @param isCalm - nothing in this world disturbs a leader. */
+  constructor(isCalm: boolean) {
+    this.#stable = new StableLeadership(isCalm);
+  }
 
   /** End of what any node has delivered as committed. */
   get committedEnd(): number {
@@ -135,7 +142,8 @@ export class Invariants {
     }
   }
 
-  claimed(id: NodeId, epochStartOffset: number): void {
+  claimed(id: NodeId, epoch: number, epochStartOffset: number): void {
+    this.#stable.claimed(id, epoch);
     this.#delivered.claimed(id, epochStartOffset);
   }
 

@@ -61,6 +61,8 @@ export class SimNode {
   #epoch = 0;
   #seenHighWatermark = 0;
   #epochStartOffset: number | undefined;
+  /** Told of every batch that this node's controller proposes. */
+  onProposed: () => void = () => {};
   /** The process ended by itself; whoever runs the node decides when it comes back. */
   stoppedBecause: string | undefined;
 
@@ -292,7 +294,7 @@ export class SimNode {
       claim: (epoch: Epoch, epochStartOffset: Offset) => {
         this.#context.trace.tally('claims');
         this.trace(`claims epoch ${epoch}`);
-        invariants.claimed(this.id, epochStartOffset);
+        invariants.claimed(this.id, epoch, epochStartOffset);
         controller.claim(epoch, epochStartOffset);
       },
       renounce: (epoch: Epoch, reason: string) => {
@@ -318,6 +320,7 @@ export class SimNode {
   #controllerEvent(event: ControllerEvent): void {
     if (event.kind === 'commandAnswered') return this.#context.trace.tally(`answered ${event.outcome}`);
     if (event.kind === 'activated' && event.summary.includes('aborted')) this.#context.trace.tally('aborted transactions');
+    if (event.kind === 'batchProposed') this.onProposed();
     const { kind, ...rest } = event;
     this.trace(`${kind} ${Object.entries(rest).map(([key, value]) => `${key}=${value}`).join(' ')}`);
   }

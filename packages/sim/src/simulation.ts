@@ -70,7 +70,7 @@ class Simulation {
   readonly #random: Random;
   readonly #world = new World();
   readonly #trace: Trace;
-  readonly #invariants = new Invariants();
+  readonly #invariants: Invariants;
   readonly #plan: FaultPlan;
   readonly #network: Network;
   readonly #nodes: readonly SimNode[];
@@ -84,6 +84,7 @@ class Simulation {
     this.#trace = new Trace({ keep: 50, print });
     const planned = planFaults(this.#random.fork('plan'));
     this.#plan = adjust === undefined ? planned : adjust(planned);
+    this.#invariants = new Invariants(this.#plan.isCalm);
     this.#network = new Network(this.#world, this.#random.fork('network'), this.#plan.network);
     this.#nodes = this.#makeNodes();
     this.#brokers = brokerIds(this.#plan.brokerCount).map((id) => new SimBroker(id, { world: this.#world, random: this.#random.fork(`broker ${id}`), link: this.#link(id) }));

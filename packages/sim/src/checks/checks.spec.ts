@@ -20,6 +20,7 @@ import { RecoveredWhatWasFlushed } from './recovered-what-was-flushed.js';
 import { RepliesAreCommitted } from './replies-are-committed.js';
 import { ReplayEqualsImage } from './replay-equals-image.js';
 import { RequestAppliedOnce } from './request-applied-once.js';
+import { StableLeadership } from './stable-leadership.js';
 import { VotePersistedBeforeSent } from './vote-persisted-before-sent.js';
 
 /** Every check is shown a history that keeps its rule, then one that breaks it. */
@@ -221,6 +222,16 @@ describe('the checks, each with a history in which it fails', () => {
 
     breaks('replies-are-committed', () => check.answered(1, 6, { stableOffset: 5, committedAnywhere: 6 }));
     breaks('replies-are-committed', () => check.answered(1, 7, { stableOffset: 7, committedAnywhere: 6 }));
+  });
+
+  it('finds a leadership that moves in a calm world, and lets it move in others', () => {
+    const calm = new StableLeadership(true);
+    calm.claimed(1, 2);
+    const wild = new StableLeadership(false);
+    wild.claimed(1, 2);
+    wild.claimed(2, 3);
+
+    breaks('stable-leadership', () => calm.claimed(2, 3));
   });
 
   it('finds a leader that commits records of an older epoch by count', () => {

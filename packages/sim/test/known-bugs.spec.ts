@@ -1,0 +1,38 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { bugs } from './known-bugs.js';
+import type { KnownBug } from './known-bugs.js';
+
+/** A bug that the simulator does not find in so many worlds counts as missed. */
+const MAX_SEEDS = 300;
+
+/**
+ * The checkers are checked: each of these bugs is put into the real code, one at a time, and the simulator must find it.
+ */
+describe('the simulator finds bugs that are put back', () => {
+  afterEach(() => {
+    vi.doUnmock('../src/disk.js');
+    vi.resetModules();
+  });
+
+  for (const bug of bugs) {
+    it(bug.title, { timeout: 120_000 }, async () => {
+      expect(await findingOf(bug)).toMatch(bug.foundBy);
+    });
+  }
+});
+
+/** What the first world that fails says. */
+async function findingOf({ file, change }: KnownBug): Promise<string> {
+  vi.resetModules();
+  vi.doMock(file, async (importOriginal) => change(await importOriginal<Record<string, unknown>>()));
+  const { simulate } = await import('../src/simulation.js');
+  for (let seed = 1; seed <= MAX_SEEDS; seed++) {
+    const outcome = simulate({ seed });
+    if (outcome.kind === 'failed') {
+      vi.doUnmock(file);
+      return outcome.failure.message;
+    }
+  }
+  vi.doUnmock(file);
+  return `nothing found in ${MAX_SEEDS} worlds`;
+}
