@@ -68,6 +68,12 @@ describe('what a follower appends', () => {
     expect(node.events.some((event) => event.kind === 'described' && event.name === 'raft.fetch.dropped')).toBe(true);
   });
 
+  test('when nothing of what came continues its log, what the leader has committed is not what it holds', () => {
+    const node = follower();
+    node.answer('fetch', { batches: batchesOf([[5, 1]]), highWatermark: at(9) });
+    expect(node.status.highWatermark).toBeUndefined();
+  });
+
   test('answers that bring nothing and come at once do not lead to a hot loop', () => {
     const node = follower();
     let fetches = 0;

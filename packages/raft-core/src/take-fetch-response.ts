@@ -28,7 +28,9 @@ export function takeFetchResponse(core: CoreState, role: FollowerRole, open: Ope
     return;
   }
   const appended = appendReplicated(core, response.batches);
-  const advanced = followHighWatermark(core, response.highWatermark);
+  // Batches that do not continue our log say that the two logs differ at our end: then what is committed there is not what is here.
+  const continues = appended || response.batches.length === 0;
+  const advanced = continues && followHighWatermark(core, response.highWatermark);
   fetchDone(core, role.fetcher, { gained: appended || advanced, sentMs: open.sentMs });
 }
 
