@@ -1,3 +1,4 @@
+import { MAX_READ_BATCH_BYTES } from '@quorate/records';
 import { describe, expect, test } from 'vitest';
 import { directoryOf } from '../test/fake-host.js';
 import { OneNode, at, batchesOf, beginRequest, epochOf, fetchRequest } from '../test/one-node.js';
@@ -15,6 +16,7 @@ const ask = (node: OneNode, from: Parameters<typeof fetchRequest>[0]) => node.as
 describe('what is refused', () => {
   test.each([
     ['a negative wait', { maxWaitMs: -1 }],
+    ['a negative number of bytes', { maxBytes: -1 }],
     ['a negative offset', { offset: -1 }],
     ['a negative epoch', { lastEpoch: -1 }],
     ['a last epoch newer than the current one', { lastEpoch: 2 }],
@@ -191,6 +193,20 @@ describe('a reader (observer, broker, tool)', () => {
       [2, directoryOf(2, 7)],
       [2, directoryOf(2, 8)],
     ]);
+  });
+
+  test('never counts under a voter\'s own key either: it keeps nothing on disk', () => {
+    const node = leader();
+    ask(node, { from: 2, epoch: 1, offset: 3, lastEpoch: 1, committedOnly: true });
+    ask(node, { from: 3, epoch: 1, offset: 0 });
+    expect(node.status.highWatermark).toBeUndefined();
+    expect(node.status.replicas.filter(({ isVoter }) => isVoter).map(({ logEndOffset }) => logEndOffset)).toEqual([3, undefined, 0]);
+  });
+
+  test('that asks for all the bytes in the world gets no more than the largest batch at a time', () => {
+    const node = committed();
+    ask(node, { from: 101, epoch: 1, offset: 0, committedOnly: true, maxBytes: 2 ** 31 - 1 });
+    expect(node.only('replyFetch').at(-1)?.maxBytes).toBe(MAX_READ_BATCH_BYTES);
   });
 
   test('without an id is served and not tracked', () => {

@@ -1,3 +1,4 @@
+import { MAX_READ_BATCH_BYTES } from '@quorate/records';
 import { describeEvent, voterSet, type CoreState } from './core-state.js';
 import { VOTER_PARK_LIMIT_MS } from './election-timing.js';
 import { validateFetch } from './fetch.js';
@@ -21,7 +22,7 @@ export function handleFetch(core: CoreState, token: ReplyToken, request: FetchRe
   if (error !== undefined) return refuseFetch(core, token, error);
   const { role } = core;
   if (role.kind !== 'leader') return refuseFetch(core, token, 'NOT_LEADER_OR_FOLLOWER');
-  const progress = progressOf(core, role, request.replica);
+  const progress = progressOf(core, role, request);
   if (progress !== undefined) {
     progress.recovering = request.recovering;
     if (!request.committedOnly) countContact(core, role, progress);
@@ -37,8 +38,8 @@ export function handleFetch(core: CoreState, token: ReplyToken, request: FetchRe
 }
 
 function requestError(core: CoreState, request: FetchRequest): RaftErrorName | undefined {
-  const { maxWaitMs, fetchOffset, lastFetchedEpoch, currentLeaderEpoch, replica } = request;
-  if (maxWaitMs < 0 || fetchOffset < 0 || lastFetchedEpoch < 0 || lastFetchedEpoch > currentLeaderEpoch) return 'INVALID_REQUEST';
+  const { maxWaitMs, maxBytes, fetchOffset, lastFetchedEpoch, currentLeaderEpoch, replica } = request;
+  if (maxWaitMs < 0 || maxBytes < 0 || fetchOffset < 0 || lastFetchedEpoch < 0 || lastFetchedEpoch > currentLeaderEpoch) return 'INVALID_REQUEST';
   if (replica.id === core.self.id && replica.directoryId === core.self.directoryId) return 'INVALID_REQUEST';
   if (core.shutdown !== 'no' && core.role.kind !== 'leader') return 'BROKER_NOT_AVAILABLE';
   if (currentLeaderEpoch < core.election.epoch) return 'FENCED_LEADER_EPOCH';
@@ -65,7 +66,8 @@ function parkable(core: CoreState, token: ReplyToken, request: FetchRequest): Pa
     isVoter,
     fetchOffset: request.fetchOffset,
     lastFetchedEpoch: request.lastFetchedEpoch,
-    maxBytes: request.maxBytes,
+    // What is asked for is read into memory: no asker may make that more than the largest batch.
+    maxBytes: Math.min(request.maxBytes, MAX_READ_BATCH_BYTES),
     highWatermark: request.highWatermark,
     deadlineMs: core.nowMs + waitMs,
   };

@@ -3,6 +3,7 @@ import { isVoter, voterSet, type CoreState } from './core-state.js';
 import { OBSERVER_SESSION_MS, READER_INTERVAL_MS, checkQuorumMs } from './election-timing.js';
 import { replyData } from './fetch-replies.js';
 import type { ReplyToken } from './input.js';
+import type { FetchRequest } from './messages.js';
 import { nextHighWatermark } from './high-watermark.js';
 import type { ParkedFetch } from './parked-fetches.js';
 import { newProgress, type ReplicaProgress } from './replica-progress.js';
@@ -11,12 +12,13 @@ import { earliest } from './deadlines.js';
 
 /**
  * What the leader knows of a replica that fetches. A voter's id with another directory is an observer: a new disk does not
- * count until it has been voted in. Undefined for a reader without an id, which is not tracked.
+ * count until it has been voted in. So is a committed-only reader, whatever it calls itself: what it has is not on its disk.
+ * Undefined for a reader without an id, which is not tracked.
  */
-export function progressOf(core: CoreState, role: LeaderRole, replica: { readonly id: NodeId | undefined; readonly directoryId: Uuid | undefined }): ReplicaProgress | undefined {
+export function progressOf(core: CoreState, role: LeaderRole, { replica, committedOnly }: Pick<FetchRequest, 'replica' | 'committedOnly'>): ReplicaProgress | undefined {
   const { id, directoryId } = replica;
   if (id === undefined) return undefined;
-  if (!voterSet(core).has(replica)) return observer(core, role, id, directoryId);
+  if (committedOnly || !voterSet(core).has(replica)) return observer(core, role, id, directoryId);
   const known = role.voters.get(id);
   if (known !== undefined && known.directoryId === directoryId) return known;
   const made = newProgress(id, directoryId);

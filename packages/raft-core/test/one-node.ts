@@ -274,6 +274,7 @@ export function endRequest(from: { readonly from: number; readonly epoch: number
 export function fetchRequest(from: {
   readonly from?: number; readonly epoch: number; readonly offset: number; readonly lastEpoch?: number; readonly maxWaitMs?: number;
   readonly highWatermark?: number | 'unknown'; readonly checksum?: number; readonly recovering?: boolean; readonly committedOnly?: boolean; readonly disk?: number;
+  readonly maxBytes?: number;
 }): FetchRequest {
   return {
     kind: 'fetch',
@@ -283,7 +284,7 @@ export function fetchRequest(from: {
     fetchOffset: from.offset as Offset,
     lastFetchedEpoch: (from.lastEpoch ?? 0) as Epoch,
     maxWaitMs: from.maxWaitMs ?? 500,
-    maxBytes: 1_000_000,
+    maxBytes: from.maxBytes ?? 1_000_000,
     highWatermark: from.highWatermark === 'unknown' ? undefined : ((from.highWatermark ?? 0) as Offset),
     chainChecksum: from.checksum,
     readRound: 0,
