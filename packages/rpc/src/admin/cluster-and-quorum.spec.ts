@@ -63,6 +63,13 @@ describe('the quorum service', () => {
     expect(first.unreachable).toEqual([3]);
   });
 
+  it('refuses to go on behind an election that is no longer there', async () => {
+    const { nextPageToken } = await handlers.listElections({ ...asking, pageSize: 2 }, call());
+
+    // Election 4 was not won: it is not among those that are asked for now.
+    expect(await refusedFields(() => handlers.listElections({ ...asking, pageSize: 2, wonOnly: true, pageToken: nextPageToken }, call()))).toEqual(['page_token']);
+  });
+
   it('lists those that were won, or those since an epoch', async () => {
     expect((await handlers.listElections({ ...asking, wonOnly: true }, call())).elections.map(({ epoch }) => epoch)).toEqual([5, 3, 2]);
     expect((await handlers.listElections({ ...asking, fromEpoch: 4 }, call())).elections.map(({ epoch }) => epoch)).toEqual([5, 4]);

@@ -73,12 +73,16 @@ function unregisterBrokerCommand(request: UnregisterBrokerRequest): UnregisterBr
   return { kind: 'unregisterBroker', brokerId, validateOnly: request.validateOnly };
 }
 
-/** A topic by name or by id, exactly one of the two. */
-export function readTopicReference(checks: FieldChecks, field: string, { topic }: TopicReference) {
+/**
+ * A topic by name or by id, exactly one of the two.
+ *
+ * @param prefix - path of the message that holds the two; empty for the request itself.
+ */
+export function readTopicReference(checks: FieldChecks, field: string, { topic }: TopicReference, prefix = `${field}.`) {
   if (topic === undefined) checks.refuse(field, 'must hold a name or a topic_id');
-  if (topic?.$case === 'name' && topic.value === '') checks.refuse(`${field}.name`, 'must not be empty');
+  if (topic?.$case === 'name' && topic.value === '') checks.refuse(`${prefix}name`, 'must not be empty');
   return {
     name: topic?.$case === 'name' ? topic.value : undefined,
-    topicId: topic?.$case === 'topicId' ? checks.uuidText(`${field}.topic_id`, topic.value) : undefined,
+    topicId: topic?.$case === 'topicId' ? checks.uuidText(`${prefix}topic_id`, topic.value) : undefined,
   };
 }

@@ -47,7 +47,8 @@ describe('metadata queries', () => {
     const { handlers } = service();
 
     expect(await refusedFields(() => handlers.getTopic({ topic: undefined, atLeastOffset: -1 }, call()))).toEqual(['topic', 'at_least_offset']);
-    expect(await refusedFields(() => handlers.getTopic({ topic: { $case: 'topicId', value: '?' }, atLeastOffset: 0 }, call()))).toEqual(['topic.topic_id']);
+    expect(await refusedFields(() => handlers.getTopic({ topic: { $case: 'topicId', value: '?' }, atLeastOffset: 0 }, call()))).toEqual(['topic_id']);
+    expect(await refusedFields(() => handlers.getPartition({ topic: { $case: 'name', value: '' }, partitionId: -1, atLeastOffset: -1 }, call()))).toEqual(['name', 'partition_id', 'at_least_offset']);
     expect(await refusedFields(() => handlers.getBroker({ brokerId: -1, atLeastOffset: -1 }, call()))).toEqual(['broker_id', 'at_least_offset']);
     expect(await refusedFields(() => handlers.listBrokers({ pageSize: -1, pageToken: '', atLeastOffset: 0 }, call()))).toEqual(['page_size']);
     expect(await refusedFields(() => handlers.getConfig({ resourceType: 2, resourceName: '', atLeastOffset: -1 }, call()))).toEqual(['at_least_offset']);

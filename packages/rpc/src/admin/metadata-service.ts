@@ -37,7 +37,7 @@ export function metadataServiceHandlers({ reader, pages, watch }: MetadataServic
     },
 
     getPartition: (request, context) => {
-      const reference = checkedTopic(request);
+      const reference = checkedTopic(request, request.partitionId);
       return readAt(reader, request.atLeastOffset, context, (view) => {
         const topic = findTopic(view, reference);
         if (topic === undefined) throw unknownTopic(reference);
@@ -105,9 +105,10 @@ function checkOffset({ atLeastOffset }: { readonly atLeastOffset: number }): voi
   checks.done();
 }
 
-function checkedTopic(request: { readonly topic?: { $case: 'name'; value: string } | { $case: 'topicId'; value: string } | undefined; readonly atLeastOffset: number }) {
+function checkedTopic(request: { readonly topic?: { $case: 'name'; value: string } | { $case: 'topicId'; value: string } | undefined; readonly atLeastOffset: number }, partitionId = 0) {
   const checks = new FieldChecks();
-  const reference = readTopicReference(checks, 'topic', { topic: request.topic });
+  const reference = readTopicReference(checks, 'topic', { topic: request.topic }, '');
+  if (partitionId < 0) checks.refuse('partition_id', `must be 0 or more, got ${partitionId}`);
   checks.offset('at_least_offset', request.atLeastOffset);
   checks.done();
   return reference;

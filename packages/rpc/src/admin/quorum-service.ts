@@ -1,5 +1,6 @@
 import { ElectionOutcome, type Election } from '@quorate/records/gen/quorate/admin/v1/quorum';
 import { FieldChecks } from '../field-checks.js';
+import { invalidRequest } from '../rpc-failure.js';
 import type { QuorumServiceService } from '../gen/quorate/admin/v1/quorum_service.js';
 import type { HandlersOf } from '../server/handlers.js';
 import { keyAfter, pageOf, pageSize } from './paging.js';
@@ -20,6 +21,8 @@ export function quorumServiceHandlers(quorum: QuorumReader): HandlersOf<typeof Q
       const { elections, unreachable } = await quorum.elections(context.deadlineMs);
       const wanted = elections.filter((election) => isWanted(election, request));
       const start = after === undefined ? 0 : wanted.findIndex((election) => keyOf(election) === after) + 1;
+      // Beginning again instead would give a caller the same pages for ever.
+      if (after !== undefined && start === 0) throw forgotten();
       const { items, nextPageToken } = pageOf('elections', wanted, keyOf, { start, end: wanted.length, size });
       return { elections: [...items], nextPageToken, unreachable: [...unreachable] };
     },
@@ -28,6 +31,10 @@ export function quorumServiceHandlers(quorum: QuorumReader): HandlersOf<typeof Q
 
 function isWanted(election: Election, { fromEpoch, wonOnly }: { readonly fromEpoch: number; readonly wonOnly: boolean }): boolean {
   return election.epoch >= fromEpoch && (!wonOnly || election.outcome === ElectionOutcome.ELECTION_OUTCOME_WON);
+}
+
+function forgotten(): Error {
+  return invalidRequest([{ field: 'page_token', description: 'ends at an election that nobody reachable remembers, or that was not asked for: list again from the first page' }]);
 }
 
 function keyOf({ nodeId, epoch, attempt, startedAt }: Election): string {
