@@ -414,6 +414,21 @@ describe('opening and closing', () => {
     await until('the cancellation', () => peer.inbox.cancelled.includes(token));
   });
 
+  it('connects to nobody any more once it is closed', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.close();
+
+    ours.transport.setPeers([peer.at(wire.port)]);
+    ours.transport.send(1, peer.at(wire.port), vote);
+    ours.transport.checkConnection(peer.at(wire.port));
+
+    const other = await started(6);
+    other.transport.send(1, peer.at(wire.port), vote);
+    await peer.nthRequest(1);
+    expect(wire.dials).toHaveLength(1);
+    expect(ours.inbox.events).toEqual([]);
+  });
+
   it('moves to the address that a peer has now', async () => {
     const moved = await started(2);
     ours.transport.setPeers([peer.at()]);

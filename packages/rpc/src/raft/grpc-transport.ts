@@ -25,6 +25,7 @@ export class GrpcTransport implements Transport {
   readonly #peers = new Map<NodeId, PeerConnection>();
   #receiver: TransportReceiver | undefined;
   #fetchingFrom: NodeId | undefined;
+  #closed = false;
 
   constructor(options: GrpcTransportOptions) {
     this.#options = options;
@@ -41,6 +42,7 @@ export class GrpcTransport implements Transport {
   }
 
   setPeers(peers: readonly NodeEndpoints[]): void {
+    if (this.#closed) return;
     const wanted = new Set(peers.map((peer) => peer.id));
     for (const id of this.#peers.keys()) {
       // Discovered nodes (bootstrap servers have negative ids) stay until the end.
@@ -50,6 +52,7 @@ export class GrpcTransport implements Transport {
   }
 
   send(requestId: RequestId, to: NodeEndpoints, request: RaftRequest): void {
+    if (this.#closed) return;
     const peer = this.#peer(to);
     if (peer === undefined) {
       // Completing at once is allowed; the node has no known address.
@@ -69,12 +72,14 @@ export class GrpcTransport implements Transport {
   }
 
   checkConnection(peer: NodeEndpoints): void {
+    if (this.#closed) return;
     const connection = this.#peer(peer);
     if (connection === undefined) this.#receiver?.connectionLost(peer.id);
     else connection.check();
   }
 
   close(): void {
+    this.#closed = true;
     this.#receiver = undefined;
     this.#inbox.close();
     for (const id of [...this.#peers.keys()]) this.#drop(id);
