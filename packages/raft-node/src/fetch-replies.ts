@@ -55,6 +55,11 @@ export class FetchReplies {
     else this.#read(key, effect, header);
   }
 
+  /** Answered without data: nothing is owed to that asker any more. */
+  forget(token: ReplyToken): void {
+    this.#mayHaveFeedKey(token);
+  }
+
   /** Reads of one step are not shared with the next: the log may have changed in between. */
   endStep(): void {
     if (this.#ofThisStep.size > 0) this.#ofThisStep.clear();

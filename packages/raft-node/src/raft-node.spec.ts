@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { CoreEvent, FetchRequest } from '@quorate/raft-core';
 import type { Epoch, NodeId, Offset, RawRecord } from '@quorate/records';
 import { batchAfter, configOf, endpointsOf, ManualTimers, MemoryElections, MemoryLog, RecordingListener, RecordingTransport } from '../test/fakes.js';
+import type { FeedPosition } from './fetch-replies.js';
 import { RaftNode } from './raft-node.js';
 
 const NO_OP: RawRecord = { type: 20, version: 0, payload: new Uint8Array(0) };
 
-function makeNode(voterIds: readonly number[], self = 1) {
+function makeNode(voterIds: readonly number[], self = 1, feed?: FeedPosition) {
   const log = new MemoryLog();
   const elections = new MemoryElections();
   const transport = new RecordingTransport();
@@ -24,6 +25,7 @@ function makeNode(voterIds: readonly number[], self = 1) {
     appliedOffset: 0 as Offset,
     observe: (event) => events.push(event),
     onFatal: (error) => fatal.push(error),
+    feed,
   });
   const run = (forMs: number) => {
     const limit = timers.now + forMs;
@@ -226,6 +228,44 @@ describe('RaftNode', () => {
 
     expect(log.batches).toEqual([first]);
     expect(events).toContainEqual(expect.objectContaining({ kind: 'described', name: 'raft-node.batches-dropped' }));
+  });
+
+  it('applies nothing as committed when what was fetched does not continue its own end', () => {
+    const { log, transport, lastFetch, listener, run } = makeFollower();
+    const own = batchAfter({ endOffset: 0 as Offset, checksum: log.endChecksum }, 3);
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([own], 0));
+    run(50);
+    const ofAnotherLog = batchAfter({ endOffset: own.endOffset, checksum: 12345 }, 3);
+
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([ofAnotherLog], 2));
+    run(5);
+
+    expect(listener.said.filter((line) => line.startsWith('committed'))).toEqual([]);
+  });
+
+  it('takes up what the transport brings while it opens once the core has its first role', () => {
+    const { node, transport, fatal } = makeNode([1, 2, 3]);
+    transport.onOpen = (receiver) =>
+      receiver.request(1, { ...configOf(1, []).cluster, kind: 'endQuorumEpoch', leaderId: 2 as NodeId, leaderEpoch: 3 as Epoch, preferredCandidates: [], leaderEndpoints: endpointsOf(2) });
+
+    node.start();
+
+    expect(fatal).toEqual([]);
+    expect(transport.replies).toMatchObject([{ token: 1, response: { error: 'NONE', leaderEpoch: 3 } }]);
+  });
+
+  it('owes the feed key to nobody who was answered without data', () => {
+    const { node, transport } = makeNode([1, 2, 3], 1, { publishedOffset: () => undefined, key: () => undefined });
+    node.start();
+    const fetch = {
+      ...configOf(1, []).cluster, kind: 'fetch' as const, replica: { id: undefined, directoryId: undefined }, currentLeaderEpoch: 0 as Epoch, fetchOffset: 0 as Offset, lastFetchedEpoch: 0 as Epoch,
+      maxWaitMs: 500, maxBytes: 1000, highWatermark: undefined, chainChecksum: undefined, readRound: 0, imageDigest: undefined, recovering: false, committedOnly: true,
+    };
+
+    for (let token = 1; token <= 10; token++) transport.receiver!.request(token, fetch);
+
+    expect(transport.replies).toHaveLength(10);
+    expect(node.waitingFeedReaders).toBe(0);
   });
 
   it('delivers to the state machine what the leader says is committed, each batch once', () => {

@@ -111,7 +111,10 @@ export class RaftNode implements MetadataLog {
       flushed: (endOffset, generation) => this.#enqueue({ kind: 'flushed', endOffset, generation }),
       failed: (error) => this.#fail(error),
     });
+    // What the transport brings while it opens waits for the core's first role.
+    this.#running = true;
     this.#options.transport.open(this.#receiver());
+    this.#running = false;
     this.#effects = this.#core.start(this.#timers.nowMs());
     this.#run();
   }
@@ -192,6 +195,11 @@ export class RaftNode implements MetadataLog {
   /** Inputs that wait for the loop; bounded in a healthy node. */
   get queuedInputs(): number {
     return this.#inputs.length;
+  }
+
+  /** Fetches without an answer yet that may get the feed's key; bounded by what the transport lets wait. */
+  get waitingFeedReaders(): number {
+    return this.#feedKeyTokens.size;
   }
 
   // ---- the loop ------------------------------------------------------------------------------------------------------
@@ -334,13 +342,16 @@ export class RaftNode implements MetadataLog {
     return input;
   }
 
-  /** Fetched batches that do not continue our chain are dropped; the next fetch asks for them again. */
+  /**
+   * Fetched batches that do not continue our chain are dropped; the next fetch asks for them again. When not even the first
+   * one does, our own end is in doubt: what the leader has committed must not be taken for what we hold.
+   */
   #verified(response: FetchResponse, from: NodeId): FetchResponse {
     const end = { endOffset: this.#log.endOffset, checksum: this.#log.endChecksum };
     const { good, problem } = verifyChain(end, response.batches);
     if (problem === undefined) return response;
     this.#observe(described('raft-node.batches-dropped', 'warn', { peer: from, problem }), this.#timers.nowMs());
-    return { ...response, batches: good };
+    return { ...response, batches: good, highWatermark: good.length === 0 ? undefined : response.highWatermark };
   }
 
   #makeEffectHost(): EffectHost {

@@ -42,6 +42,7 @@ export function runEffect(effect: Effect, host: EffectHost): void {
     case 'send':
       return send(effect, host);
     case 'reply':
+      host.fetchReplies.forget(effect.token);
       return host.transport.reply(effect.token, effect.response);
     case 'replyFetch':
       return host.fetchReplies.reply(effect);

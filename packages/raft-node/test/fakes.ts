@@ -132,8 +132,11 @@ export class RecordingTransport implements Transport {
   readonly sent: { requestId: RequestId; to: NodeEndpoints; request: RaftRequest }[] = [];
   readonly replies: { token: ReplyToken; response: RaftResponse }[] = [];
 
+  onOpen: (receiver: TransportReceiver) => void = () => {};
+
   open(receiver: TransportReceiver): void {
     this.receiver = receiver;
+    this.onOpen(receiver);
   }
 
   setPeers(): void {}
