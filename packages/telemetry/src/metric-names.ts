@@ -59,7 +59,7 @@ export const METRICS = {
   quorate_cluster_replica_lag_records: { type: 'gauge', labels: ['replica', 'status'], help: 'Records that a voter or observer is behind the leader.' },
   quorate_cluster_replica_last_fetch_age_seconds: { type: 'gauge', labels: ['replica', 'status'], help: 'Since the leader last heard of a replica, seconds.' },
   quorate_cluster_brokers: { type: 'gauge', labels: ['state'], help: 'Registered brokers by state.' },
-  quorate_cluster_topics: { type: 'gauge', help: 'Topics.' },
+  quorate_cluster_topics: { type: 'gauge', help: 'Topics in the cluster.' },
   quorate_cluster_partitions: { type: 'gauge', help: 'Partitions of all topics.' },
   quorate_cluster_offline_partitions: { type: 'gauge', help: 'Partitions without a leader.' },
   quorate_cluster_elections: { type: 'gauge', labels: ['trigger', 'outcome'], help: 'Elections that the controllers remember.' },
