@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBatch } from '@quorate/records';
 import type { EncodedBatch } from '@quorate/records';
-import { REQUEST_WINDOW_MS, REQUEST_WINDOW_SIZE, RequestWindow } from './request-window.js';
+import { LONGEST_STEP_MS, REQUEST_WINDOW_MS, REQUEST_WINDOW_SIZE, RequestWindow } from './request-window.js';
 
 const T = 1_700_000_000_000;
 
@@ -29,6 +29,11 @@ function batchWith(ids: readonly Uint8Array[], appendTimeMs: number): EncodedBat
   return batch;
 }
 
+/** Lets the log grow older, batch by batch, from one append time to another. */
+function passTime(window: RequestWindow, fromMs: number, toMs: number): void {
+  for (let at = fromMs; at < toMs; at += LONGEST_STEP_MS) window.observe(batchWith([], Math.min(at + LONGEST_STEP_MS, toMs)));
+}
+
 describe('RequestWindow', () => {
   it('knows a request by its id, with outcome and offset', () => {
     const window = new RequestWindow();
@@ -43,10 +48,11 @@ describe('RequestWindow', () => {
     const window = new RequestWindow();
     window.observe(batchWith([idAt(T)], T));
 
-    window.observe(batchWith([], T + REQUEST_WINDOW_MS + 1));
+    passTime(window, T, T + REQUEST_WINDOW_MS + 1);
 
     expect(window.size).toBe(0);
     expect(window.lookUp(idAt(T), T)).toEqual({ kind: 'forgotten' });
+    expect(window.lookUp(idAt(T - 1), T)).toEqual({ kind: 'forgotten' });
     expect(window.lookUp(idAt(T + 2), T + 2)).toEqual({ kind: 'new' });
   });
 
@@ -55,9 +61,22 @@ describe('RequestWindow', () => {
     const ahead = idAt(T + 600_000);
     window.observe(batchWith([ahead], T));
 
-    window.observe(batchWith([], T + REQUEST_WINDOW_MS + 1));
+    passTime(window, T, T + REQUEST_WINDOW_MS + 1);
 
     expect(window.lookUp(ahead, T)).toMatchObject({ kind: 'known' });
+  });
+
+  it('survives a leader whose clock is an hour ahead: knows what it knew, and goes on with the next leader', () => {
+    const window = new RequestWindow();
+    window.observe(batchWith([idAt(T)], T));
+
+    window.observe(batchWith([], T + 3_600_000));
+    window.observe(batchWith([idAt(T + 100, 1)], T + 100));
+    window.observe(batchWith([], T + 200));
+
+    expect(window.lookUp(idAt(T), T + 300)).toMatchObject({ kind: 'known' });
+    expect(window.lookUp(idAt(T + 100, 1), T + 300)).toMatchObject({ kind: 'known' });
+    expect(window.lookUp(idAt(T + 300, 2), T + 300)).toEqual({ kind: 'new' });
   });
 
   it('refuses an id from so far ahead that it could outlive the window', () => {
