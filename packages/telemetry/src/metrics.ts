@@ -18,7 +18,7 @@ export class Metrics {
 
   /** @param options.withProcess - also Node's own metrics: event-loop delay, memory, CPU. */
   constructor(options: { readonly app: string; readonly version: string; readonly withProcess: boolean }) {
-    if (options.withProcess) collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 10 });
+    if (options.withProcess) collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 50 });
     this.gauge('quorate_build_info', () => [{ labels: { version: options.version, app: options.app }, value: 1 }]);
   }
 

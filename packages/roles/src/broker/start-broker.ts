@@ -15,7 +15,8 @@ import { openBrokerDirectories } from './broker-directories.js';
 import { BROKER_STATE_NUMBER, BrokerLifecycle } from './broker-lifecycle.js';
 import { controllerChannel } from './controller-channel.js';
 
-const READINESS_MS = 50;
+/** Readiness is looked at when something happens, and so often all the same. */
+const READINESS_MS = 250;
 
 /** Starts one broker: follows the metadata, registers, beats, serves queries and watches, forwards admin calls. */
 export async function startBroker(config: ServerConfig, context: ProcessContext): Promise<RunningRole> {

@@ -3,10 +3,12 @@ import { DEFAULT_CONTROLLER_CONFIG, type ControllerConfig } from '@quorate/contr
 import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/controller-node';
 import { MetadataImage, ReplayError } from '@quorate/metadata-image';
 import { isDiskError, type OpenedLog } from '@quorate/metadata-log';
+import type { Endpoint, RaftCoreConfig } from '@quorate/raft-core';
 import { RaftNode } from '@quorate/raft-node';
 import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import {
+  askQuorums,
   clusterServiceHandlers,
   ClusterServiceService,
   CONTROLLER_LIMITS,
@@ -32,7 +34,7 @@ import {
   type LeaderView,
 } from '@quorate/rpc';
 import { Metrics, type Logger } from '@quorate/telemetry';
-import type { ExitReason } from '../process/exit-codes.js';
+import { ProcessRefusal, type ExitReason } from '../process/exit-codes.js';
 import { NodeTimers } from '../process/node-timers.js';
 import { VERSION } from '../process/read-configuration.js';
 import type { ProcessContext, RunningRole } from '../process/run-process.js';
@@ -42,13 +44,16 @@ import { recordCalls } from '../shared/record-calls.js';
 import { CommandGate } from './command-gate.js';
 import { ControllerFeed } from './feed.js';
 import { LocalQuorum } from './local-quorum.js';
+import { ForeignPeers, whyNotAVoter, whyRefused, type FormattedSelf } from './membership.js';
 import { registerControllerMetrics } from './metrics.js';
 import { controllerObservers } from './observe.js';
 import { openDataDirectory } from './open-data-directory.js';
 import { raftCoreConfig } from './raft-config.js';
 
-/** How often readiness is looked at. */
-const READINESS_MS = 50;
+/** So long a controller that starts for the first time waits for the others to say what they belong to. */
+const FIRST_MEETING_MS = 1000;
+/** Readiness is looked at when something happens, and so often all the same. */
+const READINESS_MS = 250;
 
 /** Starts one controller: its log, Raft, the controller's loop, and the services on each of its listeners. */
 export async function startController(config: ServerConfig, context: ProcessContext): Promise<RunningRole> {
@@ -61,12 +66,19 @@ export async function startController(config: ServerConfig, context: ProcessCont
   logRecovery(logger, directory.opened);
   const { clusterId } = recovered.properties;
   const coreConfig = raftCoreConfig(config, recovered);
+  const self: FormattedSelf = { nodeId: config.nodeId, clusterId, directoryId: recovered.directoryId, directory: config.metadataLogDir };
+  const others = otherControllers(coreConfig);
+  if (recovered.log.endOffset === 0) await refuseStrangers(self, others);
 
   const observers = controllerObservers(logger, metrics);
   const deltas = new Deltas();
   const feed = config.natsServers.length === 0 ? undefined : new ControllerFeed({ servers: config.natsServers, nodeId: config.nodeId, clusterId, logger });
   const image = new MetadataImage();
-  const lookAgain = (): void => queueMicrotask(() => board.changed());
+  const lookAgain = (): void =>
+    queueMicrotask(() => {
+      board.changed();
+      lookAtHealth();
+    });
   const controller = new ControllerNode({
     image,
     controller: controllerConfig(config, clusterId, recovered.kraftVersion),
@@ -83,8 +95,10 @@ export async function startController(config: ServerConfig, context: ProcessCont
     feed: (committed) => {
       feed?.committed(committed);
       for (const { delta } of committed) deltas.tell(delta);
+      if (!isCaughtUp) lookAgain();
     },
   });
+  const foreignPeers = new ForeignPeers();
   const transport = new GrpcTransport({
     requestTimeoutMs: config.raft.requestTimeoutMs,
     problem: (peer, message) => logger.warn({ event: 'raft.peer-problem', peer }, message),
@@ -100,6 +114,9 @@ export async function startController(config: ServerConfig, context: ProcessCont
     appliedOffset: image.appliedOffset,
     observe: (event) => {
       if (event.kind === 'roleChanged') lookAgain();
+      if (event.kind === 'described' && event.name === FOREIGN_PEER && foreignPeers.add(Number(event.attributes['peer']), raft.status().voters.length)) {
+        refuseStrangers(self, others).catch((error: Error) => context.fail('refusedByCluster', error.message));
+      }
       observers.raft(event);
     },
     onFatal: (error) => context.fail(fatalReason(error), error.message, error),
@@ -137,8 +154,11 @@ export async function startController(config: ServerConfig, context: ProcessCont
   for (const { listener, server } of servers) await listenOrRefuse(server, listener, 'listeners');
 
   const lookAtHealth = (): void => {
-    const { leaderId, highWatermark } = raft.status();
+    const status = raft.status();
+    const { leaderId, highWatermark } = status;
     isCaughtUp ||= highWatermark !== undefined && image.appliedOffset >= highWatermark;
+    const stranger = isCaughtUp ? whyNotAVoter(self, status) : undefined;
+    if (stranger !== undefined) context.fail('refusedByCluster', stranger);
     health.set('readiness', leaderId !== undefined && isCaughtUp);
     health.set('leader', controller.activeEpoch !== undefined);
   };
@@ -170,6 +190,23 @@ export async function startController(config: ServerConfig, context: ProcessCont
       directory.lock.release();
     },
   };
+}
+
+/** The event of the Raft core that says so of a peer. */
+const FOREIGN_PEER = 'raft.peer.foreign';
+
+/** Where the other controllers are: those that the voter set names, and the bootstrap servers. */
+function otherControllers({ self, bootstrapServers, voterSets }: RaftCoreConfig): readonly Endpoint[] {
+  const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
+  const own = new Set(self.endpoints.map(address));
+  const known = [...(voterSets.at(-1)?.voters ?? []).flatMap(({ endpoints }) => endpoints.slice(0, 1)), ...bootstrapServers];
+  return [...new Map(known.filter((endpoint) => !own.has(address(endpoint))).map((endpoint) => [address(endpoint), endpoint])).values()];
+}
+
+/** @throws ProcessRefusal (`refusedByCluster`) when the others belong to another cluster, or to a quorum without this node. */
+async function refuseStrangers(self: FormattedSelf, others: readonly Endpoint[]): Promise<void> {
+  const why = whyRefused(self, await askQuorums(others, FIRST_MEETING_MS), others.length);
+  if (why !== undefined) throw new ProcessRefusal('refusedByCluster', why);
 }
 
 function controllerConfig(config: ServerConfig, clusterId: string, kraftVersion: number): ControllerConfig {

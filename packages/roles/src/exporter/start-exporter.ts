@@ -13,7 +13,7 @@ import { recordCalls } from '../shared/record-calls.js';
 
 /** How often the controllers are asked. */
 const LOOK_MS = 1000;
-const READINESS_MS = 50;
+const READINESS_MS = 250;
 
 /** What the controllers last said. */
 interface QuorumSeen {

@@ -9,14 +9,22 @@ import { Following } from '../shared/following.js';
 import { listenOrRefuse, serveTelemetry } from '../shared/listen.js';
 import { recordCalls } from '../shared/record-calls.js';
 
-const READINESS_MS = 50;
+/** Readiness is looked at when something happens, and so often all the same. */
+const READINESS_MS = 250;
 
 /** Starts the gateway: writes go to the active controller, reads come from its own image, the quorum is asked of the controllers. */
 export async function startGateway(config: ClientConfig, context: ProcessContext): Promise<RunningRole> {
   const { logger } = context;
   const metrics = new Metrics({ app: 'admin-gateway', version: VERSION, withProcess: true });
   const tracker = trackLeader(config, config.clusterId, logger);
-  const following = new Following({
+  const health = new Health();
+  // Ready means: it can answer reads, and knows where writes go. An election does not make it less ready: writes wait for it.
+  let knewLeader = false;
+  const lookAtHealth = (): void => {
+    knewLeader ||= tracker.leader !== undefined;
+    health.set('readiness', knewLeader && following.isCaughtUp);
+  };
+  const following: Following = new Following({
     app: 'admin-gateway',
     tracker,
     nodeId: undefined,
@@ -24,18 +32,14 @@ export async function startGateway(config: ClientConfig, context: ProcessContext
     logger,
     metrics,
     failed: (error) => context.fail('replayFailure', error.message, error),
+    applied: () => {
+      if (!health.is('readiness')) setImmediate(lookAtHealth);
+    },
   });
   const writer = new SubmitClient(tracker);
-  const health = new Health();
   const server = adminServer({ writer, reader: following.reader, quorum: new RemoteQuorum(tracker), health, finished: recordCalls(logger, metrics) });
 
   await listenOrRefuse(server, config.listener, 'gateway.listener');
-  // Ready means: it can answer reads, and knows where writes go. An election does not make it less ready: writes wait for it.
-  let knewLeader = false;
-  const lookAtHealth = (): void => {
-    knewLeader ||= tracker.leader !== undefined;
-    health.set('readiness', knewLeader && following.isCaughtUp);
-  };
   const telemetry = await serveTelemetry(config.httpListener, {
     metrics,
     health: () => {

@@ -10,7 +10,7 @@ import { brokerToWire, configToWire, partitionToWire, summaryToWire, TOPIC_RESOU
 
 /** Steps that are kept for watchers who come back, and changes in all of them. */
 const KEPT_STEPS = 10_000;
-const KEPT_CHANGES = 200_000;
+const KEPT_CHANGES = 20_000;
 /** Things in one message of an image. */
 const PART_SIZE = 500;
 /** Steps that a slow watcher may be behind before it is sent away, to come back with its offset. */
@@ -61,7 +61,8 @@ export class MetadataWatch {
   }
 
   #note(delta: MetadataDelta): void {
-    if (delta.changes.length === 0) return;
+    // Nobody watches before this process has caught up, and nobody can resume from then.
+    if (delta.changes.length === 0 || !this.#reader.isCaughtUp()) return;
     this.#steps.push(delta);
     this.#keptChanges += delta.changes.length;
     // Dropped in blocks: shifting ten thousand entries for each step would cost more than the step.

@@ -1,0 +1,47 @@
+import type { NodeId, Uuid } from '@quorate/records';
+import { describe, expect, it } from 'vitest';
+import { ForeignPeers, whyNotAVoter, whyRefused, type FormattedSelf } from './membership.js';
+
+const self: FormattedSelf = { nodeId: 3, clusterId: 'ours', directoryId: 'dir-3', directory: '/data' };
+const VOTERS = [1, 2, 3].map((id) => ({ id, directoryId: `dir-${id}` }));
+
+function answer(port: number, more: { readonly clusterId?: string; readonly leaderId?: number | undefined; readonly voters?: typeof VOTERS } = {}) {
+  return { endpoint: { name: 'CONTROLLER', host: 'localhost', port }, clusterId: 'ours', leaderId: 1, voters: VOTERS, ...more };
+}
+
+describe('whether a controller belongs to those it meets', () => {
+  it('goes on where nobody answers, where no quorum has formed, and where one counts it', () => {
+    expect(whyRefused(self, [], 2)).toBeUndefined();
+    expect(whyRefused(self, [answer(1, { leaderId: undefined, voters: [] })], 2)).toBeUndefined();
+    expect(whyRefused(self, [answer(1)], 2)).toBeUndefined();
+    expect(whyRefused(self, [answer(1), answer(2, { voters: [] })], 2)).toBeUndefined();
+  });
+
+  it('refuses when most belong to another cluster, naming both and where', () => {
+    const others = [answer(1, { clusterId: 'theirs' }), answer(2, { clusterId: 'theirs' })];
+
+    expect(whyRefused(self, others, 2)).toMatch(/localhost:1 belongs to cluster theirs, .*\/data belongs to cluster ours.*metadata\.log\.dir/);
+    expect(whyRefused(self, others.slice(0, 1), 2)).toBeUndefined();
+  });
+
+  it('refuses beside a quorum of its cluster that knows it by another directory id, or not at all, and says what to do', () => {
+    const other = [{ id: 3, directoryId: 'dir-of-another-format' }];
+
+    expect(whyRefused(self, [answer(1, { voters: other })], 2)).toMatch(/voters of cluster ours are 3 \(directory id dir-of-another-format\), according to the controller at localhost:1; node 3 with directory id dir-3.*--initial-controllers/);
+    expect(whyRefused(self, [answer(1, { voters: VOTERS.slice(0, 2) })], 2)).toContain('is not among them');
+  });
+
+  it('refuses to go on when the log that it follows does not count it', () => {
+    const voters = VOTERS.map(({ id, directoryId }) => ({ id: id as NodeId, directoryId: directoryId as Uuid, endpoints: [], kraftVersion: { min: 0, max: 1 } }));
+
+    expect(whyNotAVoter(self, { isVoter: false, leaderId: 1 as NodeId, voters })).toContain('according to the log');
+    expect(whyNotAVoter(self, { isVoter: false, leaderId: undefined, voters })).toBeUndefined();
+    expect(whyNotAVoter(self, { isVoter: true, leaderId: 1 as NodeId, voters })).toBeUndefined();
+  });
+
+  it('takes the word of most voters, not of one, that it is a stranger', () => {
+    const foreign = new ForeignPeers();
+
+    expect([foreign.add(1, 3), foreign.add(1, 3), foreign.add(2, 3)]).toEqual([false, false, true]);
+  });
+});

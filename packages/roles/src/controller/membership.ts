@@ -1,0 +1,58 @@
+import type { RaftStatus } from '@quorate/raft-core';
+import type { QuorumAnswer } from '@quorate/rpc';
+
+/** This controller, as formatting made it. */
+export interface FormattedSelf {
+  readonly nodeId: number;
+  readonly clusterId: string;
+  readonly directoryId: string;
+  readonly directory: string;
+}
+
+/**
+ * Why this controller must not run beside those that answered, or undefined.
+ *
+ * - Most of them belong to another cluster: it was given the directory of one, or the addresses of the other.
+ * - A quorum of its cluster has formed, and no one in it counts this node (id and directory id) as a voter: it was formatted
+ *   with another `--initial-controllers`. With a list that names itself alone it would lead a second cluster of the same id.
+ *
+ * @param askedCount - how many were asked; those that are down have no say.
+ */
+export function whyRefused(self: FormattedSelf, answers: readonly QuorumAnswer[], askedCount: number): string | undefined {
+  const foreign = answers.filter(({ clusterId }) => clusterId !== self.clusterId);
+  if (foreign.length * 2 > askedCount) {
+    return (
+      `${foreign.map(({ endpoint, clusterId }) => `the controller at ${endpoint.host}:${endpoint.port} belongs to cluster ${clusterId}`).join(', ')}, but ${self.directory} belongs to cluster ${self.clusterId}. ` +
+      'Name the right directory in metadata.log.dir, or correct controller.quorum.bootstrap.servers.'
+    );
+  }
+  const formed = answers.filter(({ clusterId, leaderId }) => clusterId === self.clusterId && leaderId !== undefined);
+  const [first] = formed;
+  if (first === undefined || formed.some(({ voters }) => voters.some(({ id, directoryId }) => id === self.nodeId && directoryId === self.directoryId))) return undefined;
+  return notAVoter(self, first.voters, `according to the controller at ${first.endpoint.host}:${first.endpoint.port}`);
+}
+
+/** Why this controller must not go on, now that it has read in the log who the voters are; undefined when it is one of them. */
+export function whyNotAVoter(self: FormattedSelf, status: Pick<RaftStatus, 'isVoter' | 'leaderId' | 'voters'>): string | undefined {
+  if (status.isVoter || status.leaderId === undefined) return undefined;
+  return notAVoter(self, status.voters, 'according to the log');
+}
+
+function notAVoter({ nodeId, clusterId, directoryId, directory }: FormattedSelf, voters: QuorumAnswer['voters'], source: string): string {
+  const list = voters.map(({ id, directoryId: theirs }) => `${id} (directory id ${theirs})`).join(', ');
+  return (
+    `the voters of cluster ${clusterId} are ${list}, ${source}; node ${nodeId} with directory id ${directoryId} is not among them: ${directory} was formatted with another list of voters. ` +
+    'If this node is new, move the directory aside and format it with the same --initial-controllers as the others. If its disk was lost, it is another replica now, and letting one join a running quorum is not built yet.'
+  );
+}
+
+/** Counts the voters that call this node a stranger. */
+export class ForeignPeers {
+  readonly #peers = new Set<number>();
+
+  /** True when, with this one, they are most of the voters. */
+  add(peer: number, voterCount: number): boolean {
+    this.#peers.add(peer);
+    return this.#peers.size * 2 > voterCount;
+  }
+}
