@@ -338,6 +338,17 @@ describe('ControllerNode', () => {
     expect(log.endOffset).toBe(end + 2);
   });
 
+  it('does not try again and again while the queue is full', () => {
+    const { node, timers } = makeActive({ maxIdleIntervalMs: 500, maxQueuedCommands: 1 });
+    submit(node, createTopic('a')); // being flushed
+    submit(node, createTopic('b')); // fills the queue
+    const fired = timers.fired;
+
+    timers.advance(2000);
+
+    expect(timers.fired - fired).toBeLessThan(50);
+  });
+
   it('fences a broker whose session is over, and none that is heard', () => {
     const { node, log, timers, beat, image } = makeActive();
     timers.advance(SESSION_MS - 1);

@@ -9,6 +9,9 @@ export interface PeriodicTasksOptions {
   readonly sessionTimeoutMs: number;
 }
 
+/** A task that was refused (the queue was full) is tried again after this, in milliseconds. */
+const RETRY_MS = 100;
+
 /**
  * What the active controller does of its own accord: a NoOp record when nothing else was written, and the fencing of
  * brokers whose session is over, one a decision (kraft.md §5.1). Begins when the activation is committed.
@@ -18,6 +21,8 @@ export class PeriodicTasks {
   readonly #options: PeriodicTasksOptions;
   readonly #running = new Set<Command['kind']>();
   #sessionCheckMs: number;
+  /** Nothing is begun before this. */
+  #notBeforeMs = 0;
 
   constructor(active: ActiveController, options: PeriodicTasksOptions, nowMs: number) {
     this.#active = active;
@@ -28,11 +33,12 @@ export class PeriodicTasks {
   nextMs(): number {
     const noOpMs = this.#running.has('noOp') ? Number.POSITIVE_INFINITY : this.#nextNoOpMs();
     const sessionMs = this.#running.has('expireSessions') ? Number.POSITIVE_INFINITY : this.#sessionCheckMs;
-    return Math.min(noOpMs, sessionMs);
+    return Math.max(Math.min(noOpMs, sessionMs), this.#notBeforeMs);
   }
 
   run(nowMs: number): void {
-    if (nowMs >= this.#nextNoOpMs()) this.#begin({ kind: 'noOp' }, () => {});
+    if (nowMs < this.#notBeforeMs) return;
+    if (nowMs >= this.#nextNoOpMs()) this.#begin({ kind: 'noOp' }, nowMs, () => {});
     if (nowMs >= this.#sessionCheckMs) this.#checkSessions(nowMs);
   }
 
@@ -42,12 +48,12 @@ export class PeriodicTasks {
 
   #checkSessions(nowMs: number): void {
     this.#sessionCheckMs = this.#nextSessionCheck(nowMs);
-    if (this.#sessionCheckMs <= nowMs) this.#expireSessions();
+    if (this.#sessionCheckMs <= nowMs) this.#expireSessions(nowMs);
   }
 
-  #expireSessions(): void {
-    this.#begin({ kind: 'expireSessions' }, (reply) => {
-      if (reply.kind === 'expireSessions' && reply.more) this.#expireSessions();
+  #expireSessions(nowMs: number): void {
+    this.#begin({ kind: 'expireSessions' }, nowMs, (reply) => {
+      if (reply.kind === 'expireSessions' && reply.more) this.#expireSessions(nowMs);
     });
   }
 
@@ -57,12 +63,13 @@ export class PeriodicTasks {
     return Math.min(this.#active.controller.nextExpiryMs() ?? latestMs, latestMs);
   }
 
-  #begin(command: Command, then: (reply: Reply) => void): void {
+  #begin(command: Command, nowMs: number, then: (reply: Reply) => void): void {
     if (this.#running.has(command.kind)) return;
     this.#running.add(command.kind);
     this.#active.submit(command, { deadlineMs: Number.POSITIVE_INFINITY }, (outcome: SubmitOutcome) => {
       this.#running.delete(command.kind);
       if (outcome.kind === 'committed') then(outcome.reply);
+      else this.#notBeforeMs = nowMs + RETRY_MS;
     });
   }
 }

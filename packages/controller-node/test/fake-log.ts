@@ -79,6 +79,8 @@ export class FakeLog implements MetadataLog {
 
 export class ManualTimers implements Timers {
   now = 1000;
+  /** Deadlines fired so far. */
+  fired = 0;
   #atMs: number | undefined;
   #fire: (() => void) | undefined;
 
@@ -98,6 +100,7 @@ export class ManualTimers implements Timers {
   advance(byMs: number): void {
     const untilMs = this.now + byMs;
     while (this.#atMs !== undefined && this.#atMs <= untilMs) {
+      if (++this.fired > 100_000) throw new Error('the same deadline fires again and again');
       this.now = Math.max(this.now, this.#atMs);
       const fire = this.#fire!;
       this.#atMs = undefined;
