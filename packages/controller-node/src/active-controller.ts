@@ -192,10 +192,11 @@ export class ActiveController {
     const nowMs = this.#nowMs();
     if (entry.waiters[0]!.deadlineMs <= nowMs) return this.#answer(entry, { kind: 'timed-out', started: false });
     entry.decidedMs = nowMs;
+    const firstOffset = this.#batch.endOffset;
     try {
       this.#decide(entry);
     } catch (error) {
-      this.#poison(entry, error);
+      this.#poison(entry, firstOffset, error);
     }
   }
 
@@ -301,13 +302,15 @@ export class ActiveController {
 
   /**
    * A command that cannot be decided or replayed kills nobody: nothing of it is written, it is answered and retried by
-   * nobody, and the next leader starts from what is committed (design §6).
+   * nobody, and the next leader starts from what is committed (design §6). One that breaks between two of its batches is the
+   * exception: part of it stands in the log, so nobody may be told that nothing happened.
    */
-  #poison(entry: Entry, error: unknown): void {
+  #poison(entry: Entry, firstOffset: Offset, error: unknown): void {
     const { kind } = entry.command;
     const message = error instanceof Error ? error.message : String(error);
     this.#options.observe({ kind: 'poisonCommand', command: kind, requestId: entry.requestKey, message }, this.#nowMs());
-    this.#answer(entry, failed('UNKNOWN_SERVER_ERROR', `${kind}${entry.requestKey === undefined ? '' : ` (request ${entry.requestKey})`} failed: ${message}`));
+    const isPartlyWritten = this.#proposedEnd > firstOffset;
+    this.#answer(entry, isPartlyWritten ? { kind: 'outcome-unknown' } : failed('UNKNOWN_SERVER_ERROR', `${kind}${entry.requestKey === undefined ? '' : ` (request ${entry.requestKey})`} failed: ${message}`));
     this.#close(`command ${kind} failed: ${message}`);
   }
 

@@ -314,6 +314,22 @@ describe('ControllerNode', () => {
     expect(submit(node, createTopic('next'))()).toMatchObject({ kind: 'not-controller' });
   });
 
+  it('says of a command that breaks between two of its batches that nobody knows', () => {
+    const { node, log } = makeActive({ batchLimits: { maxRecords: 10, maxBytes: 100_000 } });
+    const before = log.batches.length;
+    log.onProposal = () => {
+      log.onProposal = () => {
+        throw new Error('a batch that cannot be encoded');
+      };
+    };
+
+    const outcome = submit(node, createTopic('wide', 25));
+
+    expect(log.batches.length).toBeGreaterThan(before);
+    expect(outcome()).toEqual({ kind: 'outcome-unknown' });
+    expect(log.resigned.length).toBe(1);
+  });
+
   it('gives up leadership when the log refuses a proposal, and says that nothing happened', () => {
     const { node, log } = makeActive();
     log.refuseNext = 'wrong-offset';

@@ -9,6 +9,8 @@ export class FakeLog implements MetadataLog {
   leader: LeaderKnown = { epoch: 1 as Epoch, leaderId: 1 as NodeId };
   resigned: string[] = [];
   refuseNext: ProposeRefusal | undefined;
+  /** Called before each proposal is taken; may throw. */
+  onProposal: () => void = () => {};
   #listener: MetadataLogListener | undefined;
 
   get endOffset(): Offset {
@@ -23,6 +25,7 @@ export class FakeLog implements MetadataLog {
     const reason = this.refuseNext ?? (proposal.expectedBaseOffset === this.endOffset ? undefined : 'wrong-offset');
     this.refuseNext = undefined;
     if (reason !== undefined) return { kind: 'refused', reason };
+    this.onProposal();
     const batch = this.#encode(proposal, false);
     this.batches.push(batch);
     return { kind: 'appended', batch };
