@@ -1,4 +1,5 @@
 import type { EncodedBatch, Epoch, Offset } from '@quorate/records';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FeedPublishing } from './feed-publishing.js';
 
@@ -90,5 +91,50 @@ describe('FeedPublishing', () => {
     small.publishing.committed([batchAt(0)]);
     small.publishing.claim(1 as Epoch);
     expect(small.sent).toEqual(['0@1/1']);
+  });
+
+  it('leaves no hole and never lowers its bound in an epoch, whatever happens to leadership and server', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('committed' as const), count: fc.integer({ min: 1, max: 4 }) }),
+      fc.record({ kind: fc.constant('heard' as const), back: fc.nat({ max: 5 }) }),
+      fc.constantFrom({ kind: 'claim' as const }, { kind: 'renounce' as const }, { kind: 'up' as const }, { kind: 'down' as const }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const { publishing, sent, server } = setUp({ maxBatches: 1000, maxBytes: 1_000_000 });
+        let end = 0;
+        let epoch = 0;
+        let isLeading = false;
+        let bound = 0;
+        for (const each of steps) {
+          const before = sent.length;
+          if (each.kind === 'committed') publishing.committed(Array.from({ length: each.count }, () => batchAt(end++)));
+          if (each.kind === 'heard' && !isLeading) publishing.heardPublishedOffset(Math.max(0, end - each.back) as Offset);
+          if (each.kind === 'claim' && !isLeading) publishing.claim((epoch += 1) as Epoch);
+          if (each.kind === 'renounce') publishing.renounce();
+          if (each.kind === 'claim') isLeading = true;
+          if (each.kind === 'renounce') isLeading = false;
+          if (each.kind === 'down') server.up = false;
+          if (each.kind === 'up') {
+            server.up = true;
+            publishing.serverUp();
+          }
+
+          const offsets = sent.slice(before).map((text) => Number.parseInt(text, 10));
+          if (!isLeading) {
+            expect(offsets).toEqual([]);
+            bound = 0;
+            continue;
+          }
+          const published = publishing.publishedOffset()!;
+          expect(published).toBeGreaterThanOrEqual(bound);
+          expect(published).toBeLessThanOrEqual(end);
+          bound = published;
+          expect(offsets).toEqual(Array.from({ length: offsets.length }, (_, n) => published - offsets.length + n));
+          if (server.up) expect(published).toBe(end);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
