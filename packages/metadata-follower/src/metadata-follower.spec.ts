@@ -149,6 +149,31 @@ describe('MetadataFollower', () => {
     expect(world.resets).toBe(0);
   });
 
+  it('parks one Fetch at the leader however many forged messages the feed brings', () => {
+    world.answer([batchAt(0)]);
+    world.receiver?.batch(batchAt(1));
+    world.answer([]);
+    expect(world.pending).toBeUndefined();
+    const before = world.fetchCount;
+
+    for (let n = 0; n < 100; n++) world.receiver?.dropped('wrong-mac');
+
+    expect(world.fetchCount - before).toBe(1);
+    expect(world.pending?.query.maxWaitMs).toBe(500);
+  });
+
+  it('is not caught up while it reads the log anew', () => {
+    world.answer([batchAt(0), batchAt(1)]);
+    world.receiver?.batch(batchAt(1, 999));
+    expect(world.follower.status().caughtUp).toBe(false);
+
+    world.answer([]);
+    world.answer([batchAt(0)], 2);
+    expect(world.follower.status().caughtUp).toBe(false);
+    world.answer([batchAt(1)]);
+    expect(world.follower.status().caughtUp).toBe(true);
+  });
+
   it('starts over when a true batch contradicts an applied one, and ignores the answer to the Fetch of its old life', () => {
     world.answer([batchAt(0), batchAt(1)]);
 

@@ -93,7 +93,11 @@ export class MetadataFollower {
       },
       dropped: (reason) => {
         this.#config.observe({ kind: 'dropped', reason });
-        if (reason !== 'foreign') this.#fetchNow();
+        if (reason === 'foreign') return;
+        // A feed that brings what cannot be used is not in use: the Fetch is parked, so that a flood of forged messages costs
+        // the leader one parked Fetch and not one a message.
+        this.#feedInUse = false;
+        this.#fetchNow();
       },
       connected: (up) => {
         this.#feedUp = up;
