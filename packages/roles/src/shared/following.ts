@@ -36,7 +36,6 @@ export class Following {
   #image = new MetadataImage();
   #fold = new BatchFold(this.#image);
   #follower: MetadataFollower | undefined;
-  #wasCaughtUp = false;
   #closed = false;
 
   constructor(options: FollowingOptions) {
@@ -56,10 +55,9 @@ export class Following {
     return this.#follower?.status();
   }
 
-  /** Whether the image holds all that was committed when this process started. */
+  /** Whether the image holds all that was committed when this process started, or when it last had to start over. */
   get isCaughtUp(): boolean {
-    this.#wasCaughtUp ||= this.#follower?.status().caughtUp === true;
-    return this.#wasCaughtUp;
+    return this.#follower?.status().caughtUp === true;
   }
 
   get stableOffset(): Offset {
