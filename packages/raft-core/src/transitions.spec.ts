@@ -45,6 +45,12 @@ test('each node is in the role that the matrix starts from', () => {
   for (const kind of KINDS) expect(inRole[kind]().status.role).toBe(kind);
 });
 
+test('the last epoch is not followed by one that no batch and no message can name', () => {
+  const node = OneNode.started({ voters: [1, 2, 3], disk: { election: { epoch: epochOf(2 ** 31 - 1), leaderId: undefined, votedKey: undefined } } });
+  expect(() => node.win()).toThrow('epochs are used up');
+  expect(node.host.disk.election?.epoch).toBe(2 ** 31 - 1);
+});
+
 describe('what makes each role another', () => {
   const NEWER = 9;
 

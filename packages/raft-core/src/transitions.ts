@@ -4,7 +4,7 @@ import { Ballot } from './ballot.js';
 import { electionRecord, type Campaign } from './campaign.js';
 import { describeEvent, knownLeaderId, standAfter, voterSet, type CoreState } from './core-state.js';
 import type { ElectionRecord, ElectionTrigger } from './core-event.js';
-import type { ElectionState } from './election-state.js';
+import { MAX_EPOCH, type ElectionState } from './election-state.js';
 import { checkQuorumMs, electionTimeoutMs, roundLimitMs } from './election-timing.js';
 import { refuseParked } from './fetch-replies.js';
 import { ParkedFetches } from './parked-fetches.js';
@@ -179,6 +179,7 @@ function checkMove(core: CoreState, next: Role, election: ElectionState): void {
   const starting = core.announcedLeader === undefined;
   assert(starting || LEGAL_MOVES[role.kind].includes(next.kind), `illegal move: ${move}`);
   assert(election.epoch >= before.epoch, `an epoch never falls: ${move}`);
+  assert(election.epoch <= MAX_EPOCH, `all ${MAX_EPOCH} epochs are used up: ${move}`);
   if (role.kind === 'resigned') assert(election.epoch > before.epoch, `a resigned leader leaves its epoch: ${move}`);
   if (election.epoch > before.epoch) return;
   assert(
