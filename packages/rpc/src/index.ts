@@ -10,6 +10,7 @@ export { sessionServiceHandlers } from './admin/session-service.js';
 export { TopicPages } from './admin/topic-pages.js';
 export { topicServiceHandlers, type TopicServiceOptions } from './admin/topic-service.js';
 export { INTERNAL_CHANNEL, target } from './channel-options.js';
+export { askQuorums, type QuorumAnswer } from './client/ask-quorums.js';
 export { BrokerCalls } from './client/broker-calls.js';
 export { GrpcCommittedFetch, type GrpcCommittedFetchOptions } from './client/committed-fetch.js';
 export { ControllerLink, type ControllerView } from './client/controller-link.js';

@@ -1,6 +1,6 @@
 import type { NodeId, Uuid } from '@quorate/records';
 import { describe, expect, it } from 'vitest';
-import { ForeignPeers, whyNotAVoter, whyRefused, type FormattedSelf } from './membership.js';
+import { ForeignPeers, otherControllers, whyNotAVoter, whyRefused, type FormattedSelf } from './membership.js';
 
 const self: FormattedSelf = { nodeId: 3, clusterId: 'ours', directoryId: 'dir-3', directory: '/data' };
 const VOTERS = [1, 2, 3].map((id) => ({ id, directoryId: `dir-${id}` }));
@@ -39,9 +39,23 @@ describe('whether a controller belongs to those it meets', () => {
     expect(whyNotAVoter(self, { isVoter: true, leaderId: 1 as NodeId, voters })).toBeUndefined();
   });
 
-  it('takes the word of most voters, not of one, that it is a stranger', () => {
+  it('takes the word of most voters, not of one, that it is a stranger, and once', () => {
     const foreign = new ForeignPeers();
+    const from = (peer: number): boolean => foreign.heard({ kind: 'described', name: 'raft.peer.foreign', level: 'error', attributes: { peer } }, 3);
 
-    expect([foreign.add(1, 3), foreign.add(1, 3), foreign.add(2, 3)]).toEqual([false, false, true]);
+    expect([from(1), from(1), from(2), from(2)]).toEqual([false, false, true, false]);
+  });
+
+  it('asks the voters and the bootstrap servers, each once, and not itself', () => {
+    const at = (port: number) => ({ name: 'CONTROLLER', host: 'localhost', port });
+    const voter = (id: number, port: number) => ({ id: id as NodeId, directoryId: `dir-${id}` as Uuid, endpoints: [at(port)], kraftVersion: { min: 0, max: 1 } });
+
+    const others = otherControllers({
+      self: { id: 1 as NodeId, directoryId: 'dir-1' as Uuid, endpoints: [at(1)] },
+      bootstrapServers: [at(1), at(2), at(4)],
+      voterSets: [{ offset: undefined, voters: [voter(1, 1), voter(2, 2), voter(3, 3)] }],
+    });
+
+    expect(others.map(({ port }) => port)).toEqual([2, 3, 4]);
   });
 });

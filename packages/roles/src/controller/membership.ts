@@ -1,5 +1,9 @@
-import type { RaftStatus } from '@quorate/raft-core';
-import type { QuorumAnswer } from '@quorate/rpc';
+import type { CoreEvent, Endpoint, RaftCoreConfig, RaftStatus } from '@quorate/raft-core';
+import { askQuorums, type QuorumAnswer } from '@quorate/rpc';
+import { ProcessRefusal } from '../process/exit-codes.js';
+
+/** So long the others may take to say what they belong to. */
+const PATIENCE_MS = 1000;
 
 /** This controller, as formatting made it. */
 export interface FormattedSelf {
@@ -46,13 +50,36 @@ function notAVoter({ nodeId, clusterId, directoryId, directory }: FormattedSelf,
   );
 }
 
+/** The event of the Raft core that a peer calls this node a stranger. */
+const FOREIGN_PEER = 'raft.peer.foreign';
+
 /** Counts the voters that call this node a stranger. */
 export class ForeignPeers {
-  readonly #peers = new Set<number>();
+  readonly #peers = new Set<unknown>();
 
-  /** True when, with this one, they are most of the voters. */
-  add(peer: number, voterCount: number): boolean {
-    this.#peers.add(peer);
-    return this.#peers.size * 2 > voterCount;
+  /** True when this event is the one with which they have become most of the voters. */
+  heard(event: CoreEvent, voterCount: number): boolean {
+    if (event.kind !== 'described' || event.name !== FOREIGN_PEER) return false;
+    const before = this.#peers.size;
+    this.#peers.add(event.attributes['peer']);
+    return before * 2 <= voterCount && this.#peers.size * 2 > voterCount;
   }
+
+  clear(): void {
+    this.#peers.clear();
+  }
+}
+
+/** Where the other controllers are: those that the voter set names, and the bootstrap servers. */
+export function otherControllers({ self, bootstrapServers, voterSets }: Pick<RaftCoreConfig, 'self' | 'bootstrapServers' | 'voterSets'>): readonly Endpoint[] {
+  const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
+  const own = new Set(self.endpoints.map(address));
+  const known = [...(voterSets.at(-1)?.voters ?? []).flatMap(({ endpoints }) => endpoints.slice(0, 1)), ...bootstrapServers];
+  return [...new Map(known.filter((endpoint) => !own.has(address(endpoint))).map((endpoint) => [address(endpoint), endpoint])).values()];
+}
+
+/** @throws ProcessRefusal (`refusedByCluster`) when the others belong to another cluster, or to a quorum without this node. */
+export async function refuseStrangers(self: FormattedSelf, others: readonly Endpoint[]): Promise<void> {
+  const why = whyRefused(self, await askQuorums(others, PATIENCE_MS), others.length);
+  if (why !== undefined) throw new ProcessRefusal('refusedByCluster', why);
 }

@@ -3,12 +3,10 @@ import { DEFAULT_CONTROLLER_CONFIG, type ControllerConfig } from '@quorate/contr
 import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/controller-node';
 import { MetadataImage, ReplayError } from '@quorate/metadata-image';
 import { isDiskError, type OpenedLog } from '@quorate/metadata-log';
-import type { Endpoint, RaftCoreConfig } from '@quorate/raft-core';
 import { RaftNode } from '@quorate/raft-node';
 import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import {
-  askQuorums,
   clusterServiceHandlers,
   ClusterServiceService,
   CONTROLLER_LIMITS,
@@ -34,7 +32,7 @@ import {
   type LeaderView,
 } from '@quorate/rpc';
 import { Metrics, type Logger } from '@quorate/telemetry';
-import { ProcessRefusal, type ExitReason } from '../process/exit-codes.js';
+import type { ExitReason } from '../process/exit-codes.js';
 import { NodeTimers } from '../process/node-timers.js';
 import { VERSION } from '../process/read-configuration.js';
 import type { ProcessContext, RunningRole } from '../process/run-process.js';
@@ -44,14 +42,12 @@ import { recordCalls } from '../shared/record-calls.js';
 import { CommandGate } from './command-gate.js';
 import { ControllerFeed } from './feed.js';
 import { LocalQuorum } from './local-quorum.js';
-import { ForeignPeers, whyNotAVoter, whyRefused, type FormattedSelf } from './membership.js';
+import { ForeignPeers, otherControllers, refuseStrangers, whyNotAVoter, type FormattedSelf } from './membership.js';
 import { registerControllerMetrics } from './metrics.js';
 import { controllerObservers } from './observe.js';
 import { openDataDirectory } from './open-data-directory.js';
 import { raftCoreConfig } from './raft-config.js';
 
-/** So long a controller that starts for the first time waits for the others to say what they belong to. */
-const FIRST_MEETING_MS = 1000;
 /** Readiness is looked at when something happens, and so often all the same. */
 const READINESS_MS = 250;
 
@@ -114,8 +110,8 @@ export async function startController(config: ServerConfig, context: ProcessCont
     appliedOffset: image.appliedOffset,
     observe: (event) => {
       if (event.kind === 'roleChanged') lookAgain();
-      if (event.kind === 'described' && event.name === FOREIGN_PEER && foreignPeers.add(Number(event.attributes['peer']), raft.status().voters.length)) {
-        refuseStrangers(self, others).catch((error: Error) => context.fail('refusedByCluster', error.message));
+      if (foreignPeers.heard(event, raft.status().voters.length)) {
+        refuseStrangers(self, others).then(() => foreignPeers.clear(), (error: Error) => context.fail('refusedByCluster', error.message));
       }
       observers.raft(event);
     },
@@ -190,23 +186,6 @@ export async function startController(config: ServerConfig, context: ProcessCont
       directory.lock.release();
     },
   };
-}
-
-/** The event of the Raft core that says so of a peer. */
-const FOREIGN_PEER = 'raft.peer.foreign';
-
-/** Where the other controllers are: those that the voter set names, and the bootstrap servers. */
-function otherControllers({ self, bootstrapServers, voterSets }: RaftCoreConfig): readonly Endpoint[] {
-  const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
-  const own = new Set(self.endpoints.map(address));
-  const known = [...(voterSets.at(-1)?.voters ?? []).flatMap(({ endpoints }) => endpoints.slice(0, 1)), ...bootstrapServers];
-  return [...new Map(known.filter((endpoint) => !own.has(address(endpoint))).map((endpoint) => [address(endpoint), endpoint])).values()];
-}
-
-/** @throws ProcessRefusal (`refusedByCluster`) when the others belong to another cluster, or to a quorum without this node. */
-async function refuseStrangers(self: FormattedSelf, others: readonly Endpoint[]): Promise<void> {
-  const why = whyRefused(self, await askQuorums(others, FIRST_MEETING_MS), others.length);
-  if (why !== undefined) throw new ProcessRefusal('refusedByCluster', why);
 }
 
 function controllerConfig(config: ServerConfig, clusterId: string, kraftVersion: number): ControllerConfig {
