@@ -6,6 +6,8 @@ export interface ServerLimits {
   readonly maxMessageBytes: number;
   /** Calls and streams at a time, over all connections. */
   readonly maxCalls: number;
+  /** Bytes of requests that are read and not answered yet, over all connections: single calls beyond are refused, streams wait. */
+  readonly maxBytesInWork: number;
   /** Calls and streams at a time on one connection (HTTP/2's own limit). */
   readonly maxStreamsPerConnection: number;
   /** Connections at a time; further ones are closed at once. */
@@ -18,6 +20,7 @@ export interface ServerLimits {
 export const ADMIN_LIMITS: ServerLimits = {
   maxMessageBytes: 4 * 1024 * 1024,
   maxCalls: 4096,
+  maxBytesInWork: 64 * 1024 * 1024,
   maxStreamsPerConnection: 1024,
   maxConnections: 1024,
   maxSessionMemoryMb: 64,
@@ -29,6 +32,7 @@ export const INTERNAL_MESSAGE_BYTES = MAX_READ_BATCH_BYTES + 64 * 1024;
 export const CONTROLLER_LIMITS: ServerLimits = {
   maxMessageBytes: INTERNAL_MESSAGE_BYTES,
   maxCalls: 8192,
+  maxBytesInWork: 128 * 1024 * 1024,
   maxStreamsPerConnection: 2048,
   maxConnections: 4096,
   maxSessionMemoryMb: 128,

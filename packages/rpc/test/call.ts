@@ -69,6 +69,12 @@ export class PairOf<In, Out> extends SinkOf<Out> implements StreamPair<In, Out> 
   resume(): void {
     this.isPaused = false;
   }
+  /** Messages that the handler has not let go of. */
+  held = 0;
+  hold(): () => void {
+    this.held += 1;
+    return () => void (this.held -= 1);
+  }
   push(message: In): void {
     this.#message(message);
   }

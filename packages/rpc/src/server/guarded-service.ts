@@ -6,12 +6,11 @@ import { WireFormatError } from '../wire/wire-format-error.js';
 import type { CallContext, CallRecord } from './call-context.js';
 import { outOfRangeField } from './out-of-range-field.js';
 import type { AnyMethod, BidiHandler, ServerStreamHandler, StreamPair, StreamSink, UnaryHandler } from './handlers.js';
+import type { WorkBudget } from './work-budget.js';
 
 /** What every call of a server passes through: admission, deadline, errors made into statuses, one record at the end. */
 export interface CallGuard {
-  /** Takes a place for a call, or throws LIMIT_EXCEEDED. */
-  enter(): void;
-  leave(): void;
+  readonly budget: WorkBudget;
   finished(call: CallRecord): void;
   /** A stream is open; the server calls `stop` when it stops. Returns how to forget the stream. */
   opened(stop: () => void): () => void;
@@ -29,13 +28,22 @@ class Undecodable {
   }
 }
 
-/** The method with a decoder that does not throw. */
+/** Bytes of each request as it came. */
+const requestSizes = new WeakMap<object, number>();
+
+function sizeOf(request: unknown): number {
+  return typeof request === 'object' && request !== null ? (requestSizes.get(request) ?? 0) : 0;
+}
+
+/** The method with a decoder that does not throw, and that notes how large the request was. */
 export function lenientMethod(method: AnyMethod) {
   return {
     ...method,
     requestDeserialize: (bytes: Buffer): unknown => {
       try {
-        return method.requestDeserialize(bytes);
+        const request: unknown = method.requestDeserialize(bytes);
+        if (typeof request === 'object' && request !== null) requestSizes.set(request, bytes.length);
+        return request;
       } catch (error) {
         return new Undecodable(method, bytes, error);
       }
@@ -53,7 +61,7 @@ export function guardUnary(method: AnyMethod, handler: UnaryHandler<unknown, unk
       if (open.close(error)) callback(statusFromError(error));
     };
     try {
-      open.begin();
+      open.begin(sizeOf(call.request));
       const result = handler(decodedOrThrow(call.request), open.context);
       if (result instanceof Promise) result.then(answer, fail);
       else answer(result);
@@ -68,7 +76,7 @@ export function guardServerStream(method: AnyMethod, handler: ServerStreamHandle
     const open = openCall(method, call, guard);
     const sink = sinkOf(call, open);
     try {
-      open.begin();
+      open.begin(sizeOf(call.request));
       handler(decodedOrThrow(call.request), sink, open.context);
     } catch (error) {
       sink.end(error);
@@ -79,9 +87,9 @@ export function guardServerStream(method: AnyMethod, handler: ServerStreamHandle
 export function guardBidi(method: AnyMethod, handler: BidiHandler<unknown, unknown>, guard: CallGuard): handleBidiStreamingCall<unknown, unknown> {
   return (call) => {
     const open = openCall(method, call, guard);
-    const pair = pairOf(call, open);
+    const pair = pairOf(call, open, guard.budget);
     try {
-      open.begin();
+      open.begin(0);
       handler(pair, open.context);
     } catch (error) {
       pair.end(error);
@@ -97,8 +105,8 @@ interface ServerCall {
 
 interface OpenCall {
   readonly context: CallContext;
-  /** Takes the call's place, or throws. */
-  begin(): void;
+  /** Takes a place for the call and its request, or throws. */
+  begin(requestBytes: number): void;
   /** Ends the call once; false when it was over already. */
   close(error: unknown): boolean;
   /** Has the server end the stream when it stops, unless a handler said that it will do so itself. */
@@ -108,7 +116,7 @@ interface OpenCall {
 function openCall(method: AnyMethod, call: ServerCall, guard: CallGuard): OpenCall {
   const startedMs = performance.now();
   const gone = new AbortController();
-  let admitted = false;
+  let leave: () => void = () => undefined;
   let over = false;
   let forget: () => void = () => undefined;
   let stop: () => void = () => undefined;
@@ -125,7 +133,7 @@ function openCall(method: AnyMethod, call: ServerCall, guard: CallGuard): OpenCa
   const close = (error: unknown): boolean => {
     if (over) return false;
     over = true;
-    if (admitted) guard.leave();
+    leave();
     forget();
     const code = error === undefined ? status.OK : statusFromError(error).code;
     guard.finished({ method: context.method, peer: context.peer, code, durationMs: performance.now() - startedMs, error });
@@ -137,9 +145,8 @@ function openCall(method: AnyMethod, call: ServerCall, guard: CallGuard): OpenCa
   call.on('cancelled', () => close(new RpcFailure({ reason: 'CALL_CANCELLED', message: 'the caller has gone away' })));
   return {
     context,
-    begin: () => {
-      guard.enter();
-      admitted = true;
+    begin: (requestBytes) => {
+      leave = guard.budget.enter(requestBytes);
       if (context.deadlineMs <= performance.now()) throw new RpcFailure({ reason: 'REQUEST_TIMED_OUT', message: 'the deadline had passed when the call arrived' });
     },
     close,
@@ -176,8 +183,17 @@ function sinkOf(call: ServerWritableStream<unknown, unknown> | ServerDuplexStrea
   return sink;
 }
 
-function pairOf(call: ServerDuplexStream<unknown, unknown>, open: OpenCall): StreamPair<unknown, unknown> {
+function pairOf(call: ServerDuplexStream<unknown, unknown>, open: OpenCall, budget: WorkBudget): StreamPair<unknown, unknown> {
   const sink = sinkOf(call, open);
+  /** Who wants the stream not to be read: the handler, or the server as a whole. */
+  const holders = new Set<'handler' | 'budget'>();
+  const stopReading = (holder: 'handler' | 'budget'): void => {
+    holders.add(holder);
+    call.pause();
+  };
+  const goOnReading = (holder: 'handler' | 'budget'): void => {
+    if (holders.delete(holder) && holders.size === 0) call.resume();
+  };
   return {
     ...sink,
     onMessage: (listener) =>
@@ -190,7 +206,15 @@ function pairOf(call: ServerDuplexStream<unknown, unknown>, open: OpenCall): Str
       }),
     onEnd: (listener) => void call.on('end', listener),
     onClosed: (listener) => open.context.signal.addEventListener('abort', listener, { once: true }),
-    pause: () => void call.pause(),
-    resume: () => void call.resume(),
+    pause: () => stopReading('handler'),
+    resume: () => goOnReading('handler'),
+    hold: (message) => {
+      const release = budget.hold(sizeOf(message));
+      if (budget.isFull && !holders.has('budget')) {
+        stopReading('budget');
+        budget.whenRoom(() => goOnReading('budget'));
+      }
+      return release;
+    },
   };
 }

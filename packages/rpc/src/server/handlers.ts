@@ -23,6 +23,11 @@ export interface StreamPair<Request, Response> extends StreamSink<Response> {
   /** Stops and resumes reading: the caller is held back by flow control. */
   pause(): void;
   resume(): void;
+  /**
+   * Counts the message as in work until the returned function is called. While the server has too much in work the stream is
+   * not read.
+   */
+  hold(message: Request): () => void;
 }
 
 export type ServerStreamHandler<Request, Response> = (request: Request, sink: StreamSink<Response>, context: CallContext) => void;

@@ -1,12 +1,12 @@
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, type ConnectionInjector, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ServerLimits } from '../limits.js';
-import { RpcFailure } from '../rpc-failure.js';
 import type { CallRecord } from './call-context.js';
 import { guardBidi, guardServerStream, guardUnary, lenientMethod, type CallGuard } from './guarded-service.js';
 import type { AnyMethod, AnyService, BidiHandler, HandlersOf, ServerStreamHandler, UnaryHandler } from './handlers.js';
 import type { Health } from './health.js';
 import { addReflection } from './reflection.js';
+import { WorkBudget } from './work-budget.js';
 
 export interface RpcServerOptions {
   readonly limits: ServerLimits;
@@ -38,21 +38,16 @@ export class RpcServer {
   readonly #guard: CallGuard;
   #listener: NetServer | undefined;
   #injector: ConnectionInjector | undefined;
-  #calls = 0;
+  readonly #budget: WorkBudget;
   readonly #streams = new Set<() => void>();
   readonly #sockets = new Set<Socket>();
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
     this.#server = new Server(serverOptions(options.limits));
+    this.#budget = new WorkBudget(options.limits);
     this.#guard = {
-      enter: () => {
-        if (this.#calls >= options.limits.maxCalls) {
-          throw new RpcFailure({ reason: 'LIMIT_EXCEEDED', message: `this server has ${this.#calls} calls in work, its limit`, retryAfterMs: 100 });
-        }
-        this.#calls += 1;
-      },
-      leave: () => void (this.#calls -= 1),
+      budget: this.#budget,
       finished: options.finished,
       opened: (stop) => {
         this.#streams.add(stop);
@@ -63,7 +58,7 @@ export class RpcServer {
 
   /** Calls and streams in work. */
   get calls(): number {
-    return this.#calls;
+    return this.#budget.calls;
   }
 
   /** Serves all methods of a generated service definition. */
