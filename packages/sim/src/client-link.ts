@@ -1,6 +1,6 @@
 import type { Command, ReplyTo } from '@quorate/controller-core';
 import type { ReadOutcome, SubmitOutcome } from '@quorate/controller-node';
-import type { NodeId, Offset } from '@quorate/records';
+import type { Offset } from '@quorate/records';
 import type { Invariants } from './invariants.js';
 import type { Network } from './network.js';
 import type { SimNode } from './node.js';

@@ -1,3 +1,4 @@
+import type { FeedSettings } from './feed.js';
 import type { NetworkSettings } from './network.js';
 import type { Random } from './random.js';
 
@@ -22,18 +23,23 @@ export const FAULT_KINDS = [
   'fsync-error',
   'disk-full',
   'silent-broker',
+  'feed-loss',
+  'feed-reordering',
+  'cache-restart',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Faults that give no node a reason to doubt a leader. */
-const HARMLESS: ReadonlySet<FaultKind> = new Set(['duplication', 'clock-rate', 'wall-clock-jump', 'silent-broker']);
+const HARMLESS: ReadonlySet<FaultKind> = new Set(['duplication', 'clock-rate', 'wall-clock-jump', 'silent-broker', 'feed-loss', 'feed-reordering', 'cache-restart']);
 
 /** Everything about one world that its seed decides at the beginning. */
 export interface FaultPlan {
   readonly voterCount: number;
   readonly brokerCount: number;
   readonly clientCount: number;
+  readonly cacheCount: number;
+  readonly feed: FeedSettings;
   readonly kinds: ReadonlySet<FaultKind>;
   /** Nothing in this world disturbs a leader. */
   readonly isCalm: boolean;
@@ -67,6 +73,13 @@ export function planFaults(random: Random): FaultPlan {
     voterCount: random.pick([1, 3, 3, 3, 3, 5, 5]),
     brokerCount: random.pick([1, 3, 3]),
     clientCount: 1 + random.below(3),
+    cacheCount: random.pick([0, 1, 2]),
+    feed: {
+      isThere: random.chance(0.7),
+      lossProbability: has('feed-loss') ? random.pick([0.01, 0.3]) : 0,
+      duplicateProbability: has('feed-reordering') ? 0.1 : 0,
+      maxDelayMs: has('feed-reordering') ? 50 : 1,
+    },
     kinds,
     isCalm: [...kinds].every((kind) => HARMLESS.has(kind)),
     network: {

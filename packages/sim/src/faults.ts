@@ -1,4 +1,5 @@
 import type { SimBroker } from './broker.js';
+import type { SimCache } from './cache.js';
 import type { FaultKind, FaultPlan } from './fault-plan.js';
 import { CALM_NETWORK } from './network.js';
 import type { Network } from './network.js';
@@ -22,6 +23,7 @@ const MOMENTARY: readonly FaultKind[] = [
   'fsync-error',
   'disk-full',
   'silent-broker',
+  'cache-restart',
 ];
 
 export interface FaultTargets {
@@ -29,6 +31,7 @@ export interface FaultTargets {
   readonly network: Network;
   readonly nodes: readonly SimNode[];
   readonly brokers: readonly SimBroker[];
+  readonly caches: readonly SimCache[];
   readonly trace: Trace;
 }
 
@@ -117,6 +120,9 @@ export class Faults {
         const broker = this.#random.pick(brokers);
         return this.#during(`broker ${broker.id} is silent`, () => (broker.isSilent = true), () => (broker.isSilent = false));
       }
+      case 'cache-restart':
+        if (this.#targets.caches.length > 0) this.#random.pick(this.#targets.caches).restart();
+        return;
       case 'clogged-links': {
         const other = this.#random.pick(ids);
         return this.#links(`n${node.id} to n${other} is clogged`, () => network.clog(node.id, other, this.#random.between(20, 800)));

@@ -2,6 +2,7 @@ import type { ElectionState, RaftRequest, RaftResponse } from '@quorate/raft-cor
 import type { EncodedBatch, NodeId } from '@quorate/records';
 import { requestsOf, uuidFromBytes } from '@quorate/records';
 import { AcknowledgedIsNeverLost } from './checks/acknowledged-is-never-lost.js';
+import { CachesArePrefixes } from './checks/caches-are-prefixes.js';
 import { CommitsBeginInOwnEpoch } from './checks/commits-begin-in-own-epoch.js';
 import { CommittedIsNeverCut } from './checks/committed-is-never-cut.js';
 import { DeliveredInOrder } from './checks/delivered-in-order.js';
@@ -47,6 +48,7 @@ export class Invariants {
   readonly #recovered = new RecoveredWhatWasFlushed();
   readonly #digests = new EqualOffsetEqualDigest();
   readonly #appliedOnce = new RequestAppliedOnce();
+  readonly #caches = new CachesArePrefixes();
   readonly #stable: StableLeadership;
   readonly #queues = new QueueBounds(BOUNDS);
   /** Shadows of all voters' logs, by node. */
@@ -74,9 +76,21 @@ export class Invariants {
   }
 
   replySent(from: NodeId, request: RaftRequest, response: RaftResponse): void {
+    if (response.kind === 'fetch' && response.error === 'NONE' && response.highWatermark !== undefined) this.#announced(from, response.highWatermark, response.leaderEpoch);
     if (response.leaderId !== undefined) this.#oneLeader.leads(response.leaderId, response.leaderEpoch);
     if (request.kind === 'vote' && response.kind === 'vote' && response.granted && !request.preVote) {
       this.#voted(from, request.candidateEpoch, request.candidate.id);
+    }
+  }
+
+  /** A leader may tell others what is committed before its own state machine has it. */
+  #announced(leader: NodeId, highWatermark: number, epoch: number): void {
+    const log = this.logs.get(leader)!;
+    while (this.committedEnd < highWatermark) {
+      const batch = log.batchBefore(this.committedEnd + 1);
+      if (batch === undefined) return; // its own check says so when the state machine is given it
+      this.#complete.committed(batch, epoch);
+      this.#logsAgree.delivered(leader, batch);
     }
   }
 
@@ -140,6 +154,18 @@ export class Invariants {
       this.#logsAgree.delivered(id, shadow);
       if (!batch.isControl) for (const { requestId } of requestsOf(batch)) this.#appliedOnce.committed(uuidFromBytes(requestId), baseOffset);
     }
+  }
+
+  cacheRestarted(id: NodeId): void {
+    this.#caches.restarted(id);
+  }
+
+  cacheApplied(id: NodeId, { baseOffset, endOffset, epoch, checksum }: EncodedBatch): void {
+    this.#caches.applied(id, { baseOffset, endOffset, epoch, checksum }, this.#logsAgree.batchAt(baseOffset));
+  }
+
+  cacheStartedOver(id: NodeId, reason: string): void {
+    this.#caches.startedOver(id, reason);
   }
 
   claimed(id: NodeId, epoch: number, epochStartOffset: number): void {

@@ -36,6 +36,8 @@ export interface NodeContext {
   readonly trace: Trace;
   readonly plan: FaultPlan;
   readonly voters: readonly Voter[];
+  /** Puts a committed batch on the feed. */
+  readonly publish: (batch: EncodedBatch) => void;
 }
 
 /** A node's present life. */
@@ -233,7 +235,7 @@ export class SimNode {
     readWhole(store, shadow);
     shadow.flushed(store.endOffset); // recovery made it durable
     invariants.started(this.id, { election: recovered.electionState, shadow });
-    const controller = new ControllerNode({
+    const controller: ControllerNode = new ControllerNode({
       image: new MetadataImage(),
       controller: { ...DEFAULT_CONTROLLER_CONFIG, clusterId: CLUSTER_ID, sessionTimeoutMs: SESSION_TIMEOUT_MS, maxRecordsPerBatch: plan.maxBatchRecords },
       config: { ...DEFAULT_CONTROLLER_NODE_CONFIG, batchLimits: { maxRecords: plan.maxBatchRecords, maxBytes: plan.maxBatchBytes } },
@@ -241,7 +243,10 @@ export class SimNode {
       timers: life.process.timers(),
       random: () => this.#random.unit(),
       observe: (event) => this.#controllerEvent(event),
-      feed: () => {},
+      feed: (committed) => {
+        // Only the active controller publishes; what a new one has delivered before it claimed, the old one has published.
+        if (controller.activeEpoch !== undefined) for (const { batch } of committed) this.#context.publish(batch);
+      },
     });
     const self = voters.find(({ id }) => id === this.id)!;
     const raft = new RaftNode({

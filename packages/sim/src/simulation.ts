@@ -2,9 +2,11 @@ import { MetadataImage, BatchFold } from '@quorate/metadata-image';
 import { uuidFromBytes } from '@quorate/records';
 import type { NodeId, Offset } from '@quorate/records';
 import { SimBroker } from './broker.js';
+import { SimCache } from './cache.js';
 import { ClientLink } from './client-link.js';
 import { brokerIds, SimClient } from './client.js';
 import { SimDisk } from './disk.js';
+import { SimFeed } from './feed.js';
 import { Faults } from './faults.js';
 import { planFaults } from './fault-plan.js';
 import type { FaultPlan } from './fault-plan.js';
@@ -76,6 +78,9 @@ class Simulation {
   readonly #nodes: readonly SimNode[];
   readonly #clients: readonly SimClient[];
   readonly #brokers: readonly SimBroker[];
+  readonly #caches: readonly SimCache[];
+  readonly #feed: SimFeed;
+  readonly #bus: RpcBus;
   readonly #faults: Faults;
 
   constructor({ seed, print, adjust }: SimulationOptions) {
@@ -86,7 +91,13 @@ class Simulation {
     this.#plan = adjust === undefined ? planned : adjust(planned);
     this.#invariants = new Invariants(this.#plan.isCalm);
     this.#network = new Network(this.#world, this.#random.fork('network'), this.#plan.network);
+    this.#feed = new SimFeed(this.#world, this.#random.fork('feed'), this.#plan.feed);
+    this.#bus = new RpcBus(this.#world, this.#network, {
+      requestSent: (from, _to, request) => this.#invariants.requestSent(from, request),
+      replySent: (from, _to, request, response) => this.#invariants.replySent(from, request, response),
+    });
     this.#nodes = this.#makeNodes();
+    this.#caches = this.#makeCaches();
     this.#brokers = brokerIds(this.#plan.brokerCount).map((id) => new SimBroker(id, { world: this.#world, random: this.#random.fork(`broker ${id}`), link: this.#link(id) }));
     this.#clients = Array.from({ length: this.#plan.clientCount }, (_, index) => this.#makeClient(`c${index}`, 1001 + index));
     this.#faults = new Faults(this.#plan, this.#random.fork('faults'), {
@@ -94,6 +105,7 @@ class Simulation {
       network: this.#network,
       nodes: this.#nodes,
       brokers: this.#brokers,
+      caches: this.#caches,
       trace: this.#trace,
     });
   }
@@ -119,9 +131,10 @@ class Simulation {
   }
 
   failure(error: unknown): SimulationFailure {
-    const kind = error instanceof Violation ? error.kind : 'crash';
-    const message = error instanceof Error ? error.message : String(error);
-    return { kind, message, stack: error instanceof Error ? error.stack : undefined, lastLines: this.#trace.lastLines() };
+    const root = rootOf(error);
+    const kind = root instanceof Violation ? root.kind : 'crash';
+    const message = root instanceof Error ? root.message : String(root);
+    return { kind, message, stack: root instanceof Error ? root.stack : undefined, lastLines: this.#trace.lastLines() };
   }
 
   // ---- phases ------------------------------------------------------------------------------------------------------------------
@@ -131,6 +144,7 @@ class Simulation {
     for (const node of this.#nodes) this.#world.after(this.#random.between(0, 100), () => node.start());
     for (const broker of this.#brokers) broker.start();
     for (const client of this.#clients) client.start();
+    for (const cache of this.#caches) cache.start();
     this.#faults.start();
   }
 
@@ -160,7 +174,8 @@ class Simulation {
   #areEqual(): boolean {
     const [first, ...others] = this.#nodes.map((node) => node.imageDigest());
     if (first === undefined || first.offset < this.#invariants.committedEnd) return false;
-    return others.every((other) => other?.offset === first.offset && other.digest === first.digest);
+    // Digests of caches are compared as they apply; here it matters that they have come as far.
+    return others.every((other) => other?.offset === first.offset && other.digest === first.digest) && this.#caches.every(({ stableOffset }) => stableOffset === first.offset);
   }
 
   #stuck(message: string): never {
@@ -206,16 +221,30 @@ class Simulation {
     const setup = this.#random.fork('nodes');
     const ids = Array.from({ length: this.#plan.voterCount }, (_, index) => (index + 1) as NodeId);
     const voters = ids.map((id) => voterOf(id, uuidFromBytes(setup.bytes(16))));
-    const bus = new RpcBus(this.#world, this.#network, {
-      requestSent: (from, _to, request) => this.#invariants.requestSent(from, request),
-      replySent: (from, _to, request, response) => this.#invariants.replySent(from, request, response),
-    });
-    const context: NodeContext = { world: this.#world, random: setup, bus, invariants: this.#invariants, trace: this.#trace, plan: this.#plan, voters };
+    const context: NodeContext = {
+      world: this.#world,
+      random: setup,
+      bus: this.#bus,
+      invariants: this.#invariants,
+      trace: this.#trace,
+      plan: this.#plan,
+      voters,
+      publish: (batch) => this.#feed.publish(batch),
+    };
     return voters.map(({ id, directoryId }) => {
       const random = setup.fork(`node ${id}`);
       const rate = this.#plan.kinds.has('clock-rate') ? random.between(0.9, 1.1) : 1;
       const clock = { rate, offsetMs: random.between(0, 1e6) };
       return new SimNode(context, { id, directoryId, disk: new SimDisk(this.#world, random.fork('disk'), this.#plan.syncMs), clock, random });
+    });
+  }
+
+  #makeCaches(): SimCache[] {
+    const voterIds = this.#nodes.map(({ id }) => id);
+    return Array.from({ length: this.#plan.cacheCount }, (_, index) => {
+      const id = (301 + index) as NodeId;
+      const random = this.#random.fork(`cache ${id}`);
+      return new SimCache(id, { world: this.#world, random, bus: this.#bus, feed: this.#feed, invariants: this.#invariants, trace: this.#trace, voterIds });
     });
   }
 
@@ -235,4 +264,9 @@ class Simulation {
   #link(address: number): ClientLink {
     return new ClientLink({ world: this.#world, network: this.#network, nodes: this.#nodes, invariants: this.#invariants, address });
   }
+}
+
+/** What began it, under whatever it was wrapped in on its way up. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error;
 }

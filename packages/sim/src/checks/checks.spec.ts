@@ -3,6 +3,7 @@ import { LogShadow } from '../log-shadow.js';
 import type { ShadowBatch } from '../log-shadow.js';
 import { Violation } from '../violation.js';
 import { AcknowledgedIsNeverLost } from './acknowledged-is-never-lost.js';
+import { CachesArePrefixes } from './caches-are-prefixes.js';
 import { CommitsBeginInOwnEpoch } from './commits-begin-in-own-epoch.js';
 import { CommittedIsNeverCut } from './committed-is-never-cut.js';
 import { DeliveredInOrder } from './delivered-in-order.js';
@@ -222,6 +223,18 @@ describe('the checks, each with a history in which it fails', () => {
 
     breaks('replies-are-committed', () => check.answered(1, 6, { stableOffset: 5, committedAnywhere: 6 }));
     breaks('replies-are-committed', () => check.answered(1, 7, { stableOffset: 7, committedAnywhere: 6 }));
+  });
+
+  it('finds a cache that skips, repeats, runs ahead of the commit, holds other bytes, or has to start over', () => {
+    const check = new CachesArePrefixes();
+    check.applied(301, batch(0, 7), batch(0, 7));
+    check.restarted(302);
+
+    breaks('caches-are-prefixes', () => check.applied(301, batch(0, 7), batch(0, 7)));
+    breaks('caches-are-prefixes', () => check.applied(301, batch(2, 9), batch(2, 9)));
+    breaks('caches-are-prefixes', () => check.applied(301, batch(1, 8), undefined));
+    breaks('caches-are-prefixes', () => check.applied(301, batch(1, 8), batch(1, 88)));
+    breaks('caches-are-prefixes', () => check.startedOver(302, 'test'));
   });
 
   it('finds a leadership that moves in a calm world, and lets it move in others', () => {
