@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isRequestId, requestIdTimeMs } from '@quorate/controller-node';
 import { newRequestId, requestIdOrNew, requestIdText } from './request-id.js';
-import { RpcFailure } from './rpc-failure.js';
+import type { RpcFailure } from './rpc-failure.js';
 
 describe('request ids', () => {
   it('are UUIDv7 that begin with their time', () => {

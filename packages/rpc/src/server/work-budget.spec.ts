@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RpcFailure } from '../rpc-failure.js';
+import type { RpcFailure } from '../rpc-failure.js';
 import { WorkBudget } from './work-budget.js';
 
 const refusal = expect.objectContaining({ reason: 'LIMIT_EXCEEDED', retryAfterMs: 100 }) as RpcFailure;
