@@ -4,7 +4,7 @@ import { BrokerState } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import { call, deadline } from './harness/calls.js';
 import { eventually } from './harness/eventually.js';
 import { wantProgram } from './harness/require-program.js';
-import { createTopic, getTopic, TopicLoad } from './harness/topics.js';
+import { createTopic, getTopic } from './harness/topics.js';
 import { useCluster } from './harness/use-cluster.js';
 
 const natsServer = await wantProgram('nats-server');
@@ -50,41 +50,5 @@ describe('brokers and the feed', () => {
     cluster().nats?.start();
     const back = await createTopic(cluster().topics(), { name: 'with-nats-again' });
     for (const broker of BROKERS) expect((await getTopic(cluster().metadata(broker), 'with-nats-again', back, 2000)).topic?.name).toBe('with-nats-again');
-  });
-
-  it('moves leadership away from a broker that is told to stop, before it goes', async () => {
-    await cluster().process('broker-102').terminate();
-
-    const topic = await getTopic(cluster().metadata('broker-101'), 'led', 0);
-    expect(topic.topic?.partitions.some((partition) => partition.leader === 102)).toBe(false);
-    cluster().process('broker-102').start();
-    await cluster().untilReady(['broker-102']);
-  });
-
-  it('fails no call while each controller is told to stop in turn', { timeout: 180_000 }, async () => {
-    const load = new TopicLoad(cluster().topics(), 4);
-    for (const name of ['controller-1', 'controller-2', 'controller-3']) {
-      await load.more(20);
-      const { code } = await cluster().process(name).terminate();
-      expect(code).toBe(0);
-      await load.more(20);
-      cluster().process(name).start();
-      await cluster().untilReady([name]);
-    }
-    await load.stop();
-
-    expect(load.failed.map(({ error }) => error.message)).toEqual([]);
-  });
-
-  it('finishes what a gateway had accepted when it is told to stop', async () => {
-    const started = Array.from({ length: 20 }, (_, index) => createTopic(cluster().topics(), { name: `accepted-${index}` }));
-    await Promise.race(started);
-    const { code } = await cluster().process('gateway').terminate();
-    const outcomes = await Promise.allSettled(started);
-
-    expect(code).toBe(0);
-    expect(outcomes.filter((outcome) => outcome.status === 'rejected').map((outcome) => String(outcome.reason))).toEqual([]);
-    cluster().process('gateway').start();
-    await cluster().untilReady(['gateway']);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from './harness/eventually.js';
+import { imagesAtOneOffset } from './harness/images.js';
 import { wantProgram } from './harness/require-program.js';
 import { createTopic, TopicLoad, topicNames } from './harness/topics.js';
 import { useCluster } from './harness/use-cluster.js';
@@ -7,9 +8,21 @@ import { useCluster } from './harness/use-cluster.js';
 const natsServer = await wantProgram('nats-server');
 const KILLS = 20;
 const WRITES_BETWEEN_KILLS = 40;
-const EVERYBODY = ['broker-101', 'broker-102', 'broker-103', 'gateway'];
+const CONTROLLERS = ['controller-1', 'controller-2', 'controller-3'];
+const EVERYBODY = [...CONTROLLERS, 'broker-101', 'broker-102', 'broker-103', 'gateway'];
 
 const cluster = useCluster('kills', { controllers: 3, brokers: 3, natsServer: natsServer.path });
+
+/** Every process has all of these topics, and all processes hold the same image. */
+async function expectEverywhere(topics: readonly string[], lastTopic: string): Promise<void> {
+  const offset = await createTopic(cluster().topics(), { name: lastTopic });
+  for (const name of EVERYBODY) {
+    const known = await topicNames(cluster().topics(name), offset);
+    expect(topics.filter((topic) => !known.has(topic)), name).toEqual([]);
+  }
+  const digests = (await imagesAtOneOffset(cluster(), EVERYBODY, offset)).map(({ digest }) => digest);
+  expect(new Set(digests).size, digests.join(' ')).toBe(1);
+}
 
 describe('kill -9 of the active controller under load', () => {
   it(`loses no acknowledged topic over ${KILLS} kills, and no call fails`, { timeout: 300_000 }, async () => {
@@ -27,40 +40,45 @@ describe('kill -9 of the active controller under load', () => {
       await load.stop();
     }
 
-    const offset = await createTopic(cluster().topics(), { name: 'the-last' });
-    for (const name of EVERYBODY) {
-      const known = await topicNames(cluster().topics(name), offset);
-      expect(load.acknowledged.filter((topic) => !known.has(topic))).toEqual([]);
-    }
+    await expectEverywhere(load.acknowledged, 'after-the-kills');
     expect(load.failed.map(({ error }) => error.message)).toEqual([]);
     expect(load.acknowledged.length).toBeGreaterThanOrEqual(KILLS * 2 * WRITES_BETWEEN_KILLS);
   });
 
-  it('comes back with everything after all three controllers are killed at once', async () => {
-    await createTopic(cluster().topics(), { name: 'before-the-dark', replicationFactor: 3 });
-    const controllers = ['controller-1', 'controller-2', 'controller-3'];
+  it('comes back with everything after all three controllers are killed at once, and no call fails', async () => {
+    const load = new TopicLoad(cluster().topics(), 4);
+    await load.more(WRITES_BETWEEN_KILLS);
 
-    await Promise.all(controllers.map((name) => cluster().process(name).kill()));
-    for (const name of controllers) cluster().process(name).start();
-    await cluster().untilReady(controllers);
+    await Promise.all(CONTROLLERS.map((name) => cluster().process(name).kill()));
+    for (const name of CONTROLLERS) cluster().process(name).start();
+    await cluster().untilReady(CONTROLLERS);
+    await load.more(WRITES_BETWEEN_KILLS);
+    await load.stop();
 
-    const offset = await createTopic(cluster().topics(), { name: 'after-the-dark' });
-    for (const name of EVERYBODY) expect([...(await topicNames(cluster().topics(name), offset))]).toEqual(expect.arrayContaining(['before-the-dark', 'after-the-dark']));
+    await expectEverywhere(load.acknowledged, 'after-the-dark');
+    expect(load.failed.map(({ error }) => error.message)).toEqual([]);
   });
 
   it('goes on without a leader that was stopped by SIGSTOP, and takes it back as a follower', async () => {
+    const load = new TopicLoad(cluster().topics(), 4);
+    await load.more(WRITES_BETWEEN_KILLS);
     const leader = await cluster().leader();
+
     cluster().process(leader).signal('SIGSTOP');
     try {
-      await createTopic(cluster().topics(), { name: 'while-it-was-stopped' });
+      await load.more(WRITES_BETWEEN_KILLS);
       expect(await cluster().leader()).not.toBe(leader);
     } finally {
       cluster().process(leader).signal('SIGCONT');
     }
+    await load.more(WRITES_BETWEEN_KILLS);
     await eventually('the stopped one follows', 10_000, async () => {
       await cluster().untilReady([leader]);
       expect(await cluster().leader()).not.toBe(leader);
     });
-    await createTopic(cluster().topics(), { name: 'after-it-came-back' });
+    await load.stop();
+
+    await expectEverywhere(load.acknowledged, 'after-it-came-back');
+    expect(load.failed.map(({ error }) => error.message)).toEqual([]);
   });
 });

@@ -1,151 +1,224 @@
 import { createServer, type Server } from 'node:net';
-import { readFileSync, renameSync, rmSync, writeFileSync, mkdirSync, cpSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NodeProcess } from './harness/node-process.js';
-import { quorate } from './harness/quorate-command.js';
-import { ROOT } from './harness/require-program.js';
+import { quorate, randomUuid } from './harness/quorate-command.js';
+import { refusalOf, withKey } from './harness/refusal.js';
 import { useCluster } from './harness/use-cluster.js';
 
-const cluster = useCluster('refusals', { controllers: 3, brokers: 1 }, { prepareOnly: true });
+/** As in the table of exit codes of the operators' page. */
+const CONFIGURATION = 2;
+const DATA_DIRECTORY = 3;
+const ADDRESS = 4;
+const REFUSED_BY_CLUSTER = 7;
 
+const cluster = useCluster('refusals', { controllers: 3, brokers: 1, properties: ['broker.session.timeout.ms=1500', 'broker.heartbeat.interval.ms=300'] }, { prepareOnly: true });
 const dataDirectory = (name: string): string => cluster().member(name).dataDirectory ?? '';
 
-/** Starts one process that must refuse, and gives its exit code and what it said. */
-async function refusal(name: string): Promise<{ readonly code: number | null; readonly said: string }> {
-  const process = cluster().process(name);
-  writeFileSync(process.logFile, '');
-  process.start({ mayEnd: true });
-  const { code } = await process.exited();
-  return { code, said: process.output() };
-}
-
-/** Changes a file for one start, and puts it back. */
-async function withText(file: string, change: (text: string) => string, during: () => Promise<void>): Promise<void> {
-  const before = readFileSync(file, 'utf8');
-  writeFileSync(file, change(before));
+/** Moves a file or directory away for as long as `during` takes. */
+async function without(file: string, during: () => Promise<void>): Promise<void> {
+  renameSync(file, `${file}.away`);
   try {
     await during();
   } finally {
-    writeFileSync(file, before);
+    rmSync(file, { recursive: true, force: true });
+    renameSync(`${file}.away`, file);
   }
 }
 
-describe('a start that must be refused', () => {
-  it('refuses a directory that was never formatted, and names the command', async () => {
-    renameSync(dataDirectory('controller-1'), `${dataDirectory('controller-1')}.away`);
-    try {
-      const { code, said } = await refusal('controller-1');
-      expect(code).not.toBe(0);
-      expect(said).toContain(dataDirectory('controller-1'));
+/** Somebody else listens there for as long as `during` takes. */
+async function withTaken(address: string, during: () => Promise<void>): Promise<void> {
+  const [host, port] = address.split(':');
+  const server = await new Promise<Server>((resolve) => {
+    const listening = createServer().listen(Number(port), host, () => resolve(listening));
+  });
+  try {
+    await during();
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+/** Formats a directory beside the node's own, in its name, and gives its path. */
+async function formatted(name: string, directory: string, options: { readonly clusterId?: string; readonly change?: (config: string) => string; readonly flags: readonly string[] }): Promise<string> {
+  const target = path.join(cluster().home, directory);
+  const file = path.join(cluster().home, `${directory}.properties`);
+  const config = readFileSync(cluster().member(name).configFile, 'utf8');
+  writeFileSync(file, withKey('log.dirs', target)((options.change ?? ((text) => text))(config)));
+  await quorate(['storage', 'format', '-t', options.clusterId ?? cluster().clusterId, '-c', file, ...options.flags]);
+  return target;
+}
+
+/** The same voters at the same addresses, each with a new directory id. */
+const otherVoters = (): string => [1, 2, 3].map((id) => `${id}@${cluster().address(`controller-${id}`)}:${randomUuid()}`).join(',');
+
+describe('a start that must be refused, with nothing else running', () => {
+  it.each(['controller-1', 'broker-101'])('refuses a directory that is not there, and names the command (%s)', async (name) => {
+    await without(dataDirectory(name), async () => {
+      const { code, said } = await refusalOf(cluster(), name);
+      expect(said).toContain(dataDirectory(name));
       expect(said).toContain('quorate storage format');
-    } finally {
-      rmSync(dataDirectory('controller-1'), { recursive: true, force: true });
-      renameSync(`${dataDirectory('controller-1')}.away`, dataDirectory('controller-1'));
-    }
-  });
-
-  it('refuses a half-formatted directory', async () => {
-    const meta = path.join(dataDirectory('controller-1'), 'meta.properties');
-    renameSync(meta, `${cluster().home}/meta.away`);
-    try {
-      const { code, said } = await refusal('controller-1');
-      expect(code).not.toBe(0);
-      expect(said).toContain('format');
-    } finally {
-      renameSync(`${cluster().home}/meta.away`, meta);
-    }
-  });
-
-  it('refuses the directory of another node', async () => {
-    const config = cluster().member('controller-1').configFile;
-    await withText(config, (text) => text.replace(dataDirectory('controller-1'), dataDirectory('controller-2')), async () => {
-      const { code, said } = await refusal('controller-1');
-      expect(code).not.toBe(0);
-      expect(said).toMatch(/node\.id/);
+      expect(code).toBe(DATA_DIRECTORY);
     });
   });
 
-  it('refuses the directory of another cluster, naming both ids', async () => {
-    const config = cluster().member('controller-1').configFile;
-    await withText(config, (text) => `${text}cluster.id=another-cluster\n`, async () => {
-      const { code, said } = await refusal('controller-1');
-      expect(code).not.toBe(0);
-      expect(said).toContain('another-cluster');
-      expect(said).toContain(cluster().clusterId);
+  it.each(['controller-1', 'broker-101'])('refuses a directory whose meta.properties is gone (%s)', async (name) => {
+    await without(path.join(dataDirectory(name), 'meta.properties'), async () => {
+      const { code, said } = await refusalOf(cluster(), name);
+      expect(said).toContain(dataDirectory(name));
+      expect(said).toMatch(/format/);
+      expect(code).toBe(DATA_DIRECTORY);
     });
   });
 
-  it('refuses a taken port, naming it', async () => {
-    const [host, port] = cluster().address('controller-1').split(':');
-    const server = await new Promise<Server>((resolve) => {
-      const listening = createServer().listen(Number(port), host, () => resolve(listening));
+  it.each([
+    ['controller-1', 'controller-2'],
+    ['broker-101', 'controller-2'],
+  ])('refuses the directory of another node (%s given that of %s)', async (name, other) => {
+    const { code, said } = await refusalOf(cluster(), name, withKey('log.dirs', dataDirectory(other)));
+    expect(said).toMatch(/belongs to node 2.*node\.id/);
+    expect(code).toBe(DATA_DIRECTORY);
+  });
+
+  it.each(['controller-1', 'broker-101'])('refuses the directory of another cluster than cluster.id says, naming both ids (%s)', async (name) => {
+    const { code, said } = await refusalOf(cluster(), name, withKey('cluster.id', 'another-cluster'));
+    expect(said).toContain('another-cluster');
+    expect(said).toContain(cluster().clusterId);
+    expect(code).toBe(DATA_DIRECTORY);
+  });
+
+  it.each(['controller-1', 'broker-101', 'gateway'])('refuses a taken port, naming it and its key (%s)', async (name) => {
+    await withTaken(cluster().address(name), async () => {
+      const { code, said } = await refusalOf(cluster(), name);
+      expect(said).toContain(cluster().address(name));
+      expect(said).toContain(name === 'gateway' ? 'gateway.listener' : 'listeners');
+      expect(code).toBe(ADDRESS);
     });
-    try {
-      const { code, said } = await refusal('controller-1');
-      expect(code).not.toBe(0);
-      expect(said).toContain(String(port));
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
+  });
+
+  it.each(['controller-1', 'broker-101', 'gateway'])('refuses a taken port of /metrics, naming it and its key (%s)', async (name) => {
+    await withTaken(cluster().member(name).httpAddress, async () => {
+      const { code, said } = await refusalOf(cluster(), name);
+      expect(said).toContain(cluster().member(name).httpAddress);
+      expect(said).toContain('http.listener');
+      expect(code).toBe(ADDRESS);
+    });
   });
 
   it('refuses a key that it does not know, with the nearest one it does', async () => {
-    await withText(cluster().member('controller-1').configFile, (text) => `${text}controller.quorum.fetch.timeout=2000\n`, async () => {
-      const { code, said } = await refusal('controller-1');
-      expect(code).not.toBe(0);
-      expect(said).toContain('controller.quorum.fetch.timeout.ms');
-    });
+    const { code, said } = await refusalOf(cluster(), 'controller-1', withKey('controller.quorum.fetch.timeout', '2000'));
+    expect(said).toContain('controller.quorum.fetch.timeout.ms');
+    expect(code).toBe(CONFIGURATION);
   });
 
   it('refuses a static voter list without directory ids, and says what to do', async () => {
-    await withText(cluster().member('controller-1').configFile, (text) => `${text}controller.quorum.voters=1@127.0.0.1:9093\n`, async () => {
-      const { code, said } = await refusal('controller-1');
-      expect(code).not.toBe(0);
+    const three = await refusalOf(cluster(), 'controller-1', withKey('controller.quorum.voters', '1@127.0.0.1:9093,2@127.0.0.1:9094,3@127.0.0.1:9095'));
+    expect(three.said).toMatch(/quorate storage format --initial-controllers "1@127\.0\.0\.1:9093:.*controller\.quorum\.bootstrap\.servers=127\.0\.0\.1:9093,127\.0\.0\.1:9094/);
+    expect(three.code).toBe(CONFIGURATION);
+
+    const one = await refusalOf(cluster(), 'controller-1', withKey('controller.quorum.voters', '1@127.0.0.1:9093'));
+    expect(one.said).toContain('--standalone');
+    expect(one.code).toBe(CONFIGURATION);
+  });
+
+  it('refuses a node id that is not among the voters', async () => {
+    const asFour = withKey('node.id', '4');
+    const directory = await formatted('controller-1', 'node-4', { change: asFour, flags: ['--no-initial-controllers'] });
+
+    const { code, said } = await refusalOf(cluster(), 'controller-1', (config) => withKey('log.dirs', directory)(asFour(config)));
+    expect(said).toContain('node.id=4 is not among the voters');
+    expect(code).toBe(REFUSED_BY_CLUSTER);
+  });
+
+  it('refuses a listener that the voter set does not name', async () => {
+    const { code, said } = await refusalOf(cluster(), 'controller-1', (config) => config.replaceAll(cluster().address('controller-1'), '127.0.0.1:20499'));
+    expect(said).toContain(cluster().address('controller-1'));
+    expect(said).toContain('127.0.0.1:20499');
+    expect(code).toBe(CONFIGURATION);
+  });
+});
+
+describe('a start that must be refused beside a running cluster', () => {
+  it('comes up', async () => {
+    for (const { process } of cluster().members.values()) process.start();
+    await cluster().untilReady([...cluster().members.keys()]);
+  });
+
+  it.each(['controller-1', 'broker-101'])('refuses a second process on the same directory, and the first one does not mind (%s)', async (name) => {
+    const { code, said } = await refusalOf(cluster(), name);
+
+    expect(said).toMatch(/is in use/);
+    expect(said).toContain(`Process ${cluster().process(name).pid} `);
+    expect(code).toBe(DATA_DIRECTORY);
+    await cluster().untilReady([name]);
+  });
+
+  it('refuses a broker of another cluster, naming both', async () => {
+    await cluster().process('broker-101').terminate();
+    const directory = await formatted('broker-101', 'foreign-broker', { clusterId: 'another-cluster', flags: [] });
+
+    const { code, said } = await refusalOf(cluster(), 'broker-101', withKey('log.dirs', directory));
+    expect(said).toContain('another-cluster');
+    expect(said).toContain(cluster().clusterId);
+    expect(said).toContain('controller.quorum.bootstrap.servers');
+    expect(code).toBe(REFUSED_BY_CLUSTER);
+    cluster().process('broker-101').start();
+    await cluster().untilReady(['broker-101']);
+  });
+
+  it('refuses a gateway of another cluster, naming both', async () => {
+    await cluster().process('gateway').terminate();
+
+    const { code, said } = await refusalOf(cluster(), 'gateway', withKey('cluster.id', 'another-cluster'));
+    expect(said).toContain('another-cluster');
+    expect(said).toContain(cluster().clusterId);
+    expect(code).toBe(REFUSED_BY_CLUSTER);
+    cluster().process('gateway').start();
+    await cluster().untilReady(['gateway']);
+  });
+
+  describe('a controller', () => {
+    it('is stopped', async () => {
+      expect((await cluster().process('controller-3').terminate()).code).toBe(0);
+    });
+
+    it('is refused with the directory of another cluster, which names both', async () => {
+      const directory = await formatted('controller-3', 'foreign', { clusterId: 'another-cluster', flags: ['--initial-controllers', otherVoters()] });
+
+      const { code, said } = await refusalOf(cluster(), 'controller-3', withKey('log.dirs', directory));
+      expect(said).toContain('another-cluster');
+      expect(said).toContain(cluster().clusterId);
+      expect(code).toBe(REFUSED_BY_CLUSTER);
+    });
+
+    it.each([
+      ['other directory ids', () => ['--initial-controllers', otherVoters()]],
+      ['itself alone', () => ['--standalone']],
+    ])('is refused when its voter list disagrees, naming both and what to do (%s)', async (what, flags) => {
+      const directory = await formatted('controller-3', `disagreeing-${what.replaceAll(' ', '-')}`, { flags: flags() });
+
+      const { code, said } = await refusalOf(cluster(), 'controller-3', withKey('log.dirs', directory));
+      expect(said).toMatch(/the voters of cluster \S+ are 1 \(directory id \S+\), 2 \(directory id \S+\), 3 \(directory id \S+\)/);
       expect(said).toContain('--initial-controllers');
+      expect(code).toBe(REFUSED_BY_CLUSTER);
     });
-  });
 
-  it('refuses a second process on the same directory, and the first one does not mind', async () => {
-    for (const name of ['controller-1', 'controller-2', 'controller-3']) cluster().process(name).start();
-    await cluster().untilReady(['controller-1', 'controller-2', 'controller-3']);
-    const second = path.join(cluster().home, 'second.properties');
-    const [, port] = cluster().address('controller-1').split(':');
-    const [, httpPort] = cluster().member('controller-1').httpAddress.split(':');
-    writeFileSync(second, readFileSync(cluster().member('controller-1').configFile, 'utf8').replaceAll(`:${port}`, ':0').replaceAll(`:${httpPort}`, ':0'));
-    await expect(async () => quorate(['storage', 'format', '-t', cluster().clusterId, '-c', second, '--standalone'])).rejects.toThrow();
-    const member = cluster().member('controller-1');
-    await withText(member.configFile, (text) => text, async () => {
-      const rival = new NodeProcess({ name: 'rival', logFile: path.join(cluster().home, 'logs/rival.log'), command: [process.execPath, path.join(ROOT, 'apps/quorum-controller/dist/main.js'), `--config=${second}`] });
-      rival.start({ mayEnd: true });
-      const { code } = await rival.exited();
-      expect(code).not.toBe(0);
-      expect(rival.output()).toMatch(/another process|in use|locked/i);
-    });
-    await cluster().untilReady(['controller-1']);
-  });
+    it('is refused with damage before its flushed marker, naming the file, and comes back with its true bytes', async () => {
+      const segment = path.join(dataDirectory('controller-3'), '__cluster_metadata-0', '00000000000000000000.log');
+      cpSync(segment, path.join(cluster().home, 'segment'));
+      const bytes = readFileSync(segment);
+      const at = firstBatchAt(bytes) + 60;
+      bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+      writeFileSync(segment, bytes);
 
-  it('refuses damage before the flushed marker, names the file, and goes on as a cluster without that node', async () => {
-    await Promise.all(['controller-2', 'controller-3'].map((name) => cluster().untilReady([name])));
-    await cluster().process('controller-1').kill();
-    const folder = path.join(dataDirectory('controller-1'), '__cluster_metadata-0');
-    const segment = path.join(folder, '00000000000000000000.log');
-    mkdirSync(path.join(cluster().home, 'away'), { recursive: true });
-    cpSync(segment, path.join(cluster().home, 'away/segment'));
-    const bytes = readFileSync(segment);
-    // Past header and marker slots, inside the first batch.
-    const at = firstBatchAt(bytes) + 60;
-    bytes[at] = (bytes[at] ?? 0) ^ 0xff;
-    writeFileSync(segment, bytes);
-    try {
-      const { code, said } = await refusal('controller-1');
-      expect(code).not.toBe(0);
+      const { code, said } = await refusalOf(cluster(), 'controller-3');
       expect(said).toContain('00000000000000000000.log');
-    } finally {
-      cpSync(path.join(cluster().home, 'away/segment'), segment);
-    }
-    cluster().process('controller-1').start();
-    await cluster().untilReady(['controller-1']);
+      expect(code).toBe(DATA_DIRECTORY);
+
+      cpSync(path.join(cluster().home, 'segment'), segment);
+      cluster().process('controller-3').start();
+      await cluster().untilReady(['controller-3']);
+    });
   });
 });
 

@@ -23,7 +23,8 @@ export class TelemetryServer {
         response.writeHead(405, { allow: 'GET, HEAD' }).end();
       } else if (path === '/metrics') {
         options.metrics.expose().then(
-          (text) => response.writeHead(200, { 'content-type': options.metrics.contentType }).end(text),
+          // A connection is not kept beyond the answer once the server closes.
+          (text) => response.writeHead(200, { 'content-type': options.metrics.contentType, ...(server.listening ? {} : { connection: 'close' }) }).end(text),
           (error: unknown) => response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error)),
         );
       } else if (path === '/healthz') {
@@ -52,10 +53,15 @@ export class TelemetryServer {
     return address === null || typeof address === 'string' ? 0 : address.port;
   }
 
-  close(): Promise<void> {
+  /** Takes nothing more, and lets what it has begun to answer end, for at most that long. */
+  close(graceMs = 1000): Promise<void> {
     return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
+      const cut = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+      this.#server.close(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+      this.#server.closeIdleConnections();
     });
   }
 }

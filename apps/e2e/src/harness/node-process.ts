@@ -58,6 +58,10 @@ export class NodeProcess {
     });
   }
 
+  get command(): readonly string[] {
+    return this.#options.command;
+  }
+
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -25,6 +25,7 @@ type ClientClass<T extends Client> = new (address: string, creds: ReturnType<typ
 
 const READY_WITHIN_MS = 45_000;
 const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 500, 'grpc.use_local_subchannel_pool': 1 };
+const ROUND_ROBIN = { ...CHANNEL, 'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }) };
 
 /** A cluster of real processes in a folder of its own, on ports of its own. */
 export class TestCluster {
@@ -127,6 +128,11 @@ export class TestCluster {
     return this.#client(name, TopicServiceClient);
   }
 
+  /** A client that knows all of these and uses whichever is there. */
+  topicsOfAny(names: readonly string[]): TopicServiceClient {
+    return this.#client(names.join(' '), TopicServiceClient);
+  }
+
   quorum(name = 'gateway'): QuorumServiceClient {
     return this.#client(name, QuorumServiceClient);
   }
@@ -142,9 +148,14 @@ export class TestCluster {
   #client<T extends Client>(name: string, make: ClientClass<T>): T {
     const byName = this.#clients.get(make) ?? new Map<string, Client>();
     this.#clients.set(make, byName);
-    const client = (byName.get(name) as T | undefined) ?? new make(this.address(name), credentials.createInsecure(), CHANNEL);
+    const client = (byName.get(name) as T | undefined) ?? this.#connect(name.split(' '), make);
     byName.set(name, client);
     return client;
+  }
+
+  #connect<T extends Client>(names: readonly string[], make: ClientClass<T>): T {
+    const addresses = names.map((name) => this.address(name)).join(',');
+    return new make(`ipv4:${addresses}`, credentials.createInsecure(), names.length === 1 ? CHANNEL : ROUND_ROBIN);
   }
 
   /** Name of the active controller's process, as the gateway tells. */
