@@ -16,12 +16,16 @@ const ATTEMPT_TIMEOUT_MS = 1500;
 const OPERATION_TIMEOUT_MS = 12_000;
 const RETRY_MS = 60;
 
+/** Names that all clients create and delete, so that their requests contradict each other. */
+const SHARED_NAMES = ['shared-a', 'shared-b', 'shared-c'];
+
 type TopicsCommand = CreateTopicsCommand | DeleteTopicsCommand;
 
 interface Operation {
   readonly command: TopicsCommand;
   readonly topics: readonly string[];
-  readonly fate: 'created' | 'deleted';
+  /** Undefined: others work on the same topics, nothing is expected. */
+  readonly fate: 'created' | 'deleted' | undefined;
   readonly requestId: Uint8Array;
   readonly giveUpMs: number;
   attempts: number;
@@ -71,10 +75,24 @@ export class SimClient {
   #operate(): void {
     if (this.#stopped) return;
     const requestId = makeRequestId(this.#random, WALL_EPOCH_MS + this.#world.nowMs);
-    const deletes = this.#created.length > 0 && this.#random.chance(0.3);
-    const operation = { ...(deletes ? this.#deletion() : this.#creation()), requestId, giveUpMs: this.#world.nowMs + OPERATION_TIMEOUT_MS, attempts: 0 };
-    for (const topic of operation.topics) this.#invariants.acknowledged.began(topic);
+    const operation = { ...this.#chooseOperation(), requestId, giveUpMs: this.#world.nowMs + OPERATION_TIMEOUT_MS, attempts: 0 };
+    if (operation.fate !== undefined) for (const topic of operation.topics) this.#invariants.acknowledged.began(topic);
     this.#attempt(operation);
+  }
+
+  #chooseOperation(): Pick<Operation, 'command' | 'topics' | 'fate'> {
+    if (this.#random.chance(0.15)) return this.#sharedOperation();
+    return this.#created.length > 0 && this.#random.chance(0.3) ? this.#deletion() : this.#creation();
+  }
+
+  #sharedOperation(): Pick<Operation, 'command' | 'topics' | 'fate'> {
+    const name = this.#random.pick(SHARED_NAMES);
+    const topic = { name, partitionCount: 1, replicationFactor: 1, assignments: [], configs: [] };
+    const creates = this.#random.chance(0.5);
+    const command: TopicsCommand = creates
+      ? { kind: 'createTopics', topics: [topic], validateOnly: this.#random.chance(0.2), atomic: true }
+      : { kind: 'deleteTopics', topics: [{ name, topicId: undefined }], validateOnly: this.#random.chance(0.2), atomic: true };
+    return { command, topics: [name], fate: undefined };
   }
 
   #creation(): Pick<Operation, 'command' | 'topics' | 'fate'> {
@@ -119,6 +137,10 @@ export class SimClient {
 
   #acknowledged(operation: Operation, { reply, offset }: Extract<SubmitOutcome, { kind: 'committed' }>): void {
     const results: readonly ItemError[] = 'topics' in reply ? reply.topics : [];
+    if (operation.fate === undefined) {
+      this.#note(operation, `is told ${results.map(({ error }) => error).join(' ')} at ${offset}`);
+      return this.start();
+    }
     const wrong = operation.fate === 'created' ? 'TOPIC_ALREADY_EXISTS' : 'UNKNOWN_TOPIC_OR_PARTITION';
     if (results.some(({ error }) => error === wrong)) {
       violated('request-applied-once', `${this.#name}: attempt ${operation.attempts} of ${operation.topics.join(', ')} is answered ${wrong}: an earlier attempt was carried out and not remembered`);

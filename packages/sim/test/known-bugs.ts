@@ -1,14 +1,45 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- each bug replaces a part of some module by hand */
 
+import type { FaultPlan } from '../src/fault-plan.js';
+
 /** One bug, known from the literature or from our own past, as a change of one module's exports. */
 export interface KnownBug {
   readonly title: string;
   /** The module, as seen from this folder. */
   readonly file: string;
   readonly change: (original: any) => Record<string, unknown>;
+  /** Faults that bring it out, where the usual mixture would need many worlds. */
+  readonly adjust?: (plan: FaultPlan) => FaultPlan;
   /** What the simulator's finding says: the check, or the assertion of the code itself that fell over it. */
   readonly foundBy: RegExp;
 }
+
+/** Leaders are cut off in the middle of their work, again and again. */
+const cutOff = (plan: FaultPlan): FaultPlan => ({
+  ...plan,
+  voterCount: 3,
+  isCalm: false,
+  kinds: new Set(['partition-symmetric']),
+  meanBetweenFaultsMs: 250,
+  maxFaultMs: 1000,
+  clientCount: 3,
+  thinkMs: 10,
+});
+
+/** Nothing disturbs anybody; only some nodes start later than others. */
+const calm = (plan: FaultPlan): FaultPlan => ({ ...plan, voterCount: 5, kinds: new Set(), isCalm: true });
+
+/** Processes die again and again, often because a sync failed. */
+const failingDisks = (plan: FaultPlan): FaultPlan => ({
+  ...plan,
+  isCalm: false,
+  kinds: new Set(['crash', 'fsync-error']),
+  meanBetweenFaultsMs: 200,
+  thinkMs: 20,
+});
+
+/** Many ask for the same few things at once. */
+const crowded = (plan: FaultPlan): FaultPlan => ({ ...plan, clientCount: 6, thinkMs: 5, syncMs: 5 });
 
 const raftCore = (name: string): string => `../../raft-core/src/${name}.ts`;
 const raftNode = (name: string): string => `../../raft-node/src/${name}.ts`;
@@ -57,6 +88,7 @@ export const bugs: readonly KnownBug[] = [
       decideVote: (voter: any, candidate: any, preVote: boolean) =>
         preVote ? { granted: true } : original.decideVote({ ...voter, role: 'unattached', knowsLeader: false }, candidate, preVote),
     }),
+    adjust: calm,
     foundBy: /stable-leadership|leader-is-complete|vote-persisted-before-sent|does not vote/,
   },
   {
@@ -67,6 +99,7 @@ export const bugs: readonly KnownBug[] = [
       decideVote: (voter: any, candidate: any, preVote: boolean) =>
         original.decideVote({ ...voter, log: { ...voter.log, lastEpoch: 0 } }, { ...candidate, lastEpoch: 0 }, preVote),
     }),
+    adjust: cutOff,
     foundBy: /leader-is-complete|below the high watermark|committed-is-never-cut|logs-agree/,
   },
   {
@@ -142,6 +175,7 @@ export const bugs: readonly KnownBug[] = [
       ...original,
       makeDurable: (fs: any, plan: any, done: any) => original.makeDurable(fs, { ...plan, unproved: undefined }, done),
     }),
+    adjust: failingDisks,
     foundBy: /recovered-what-was-flushed|cannot start/,
   },
   {
@@ -260,7 +294,8 @@ export const bugs: readonly KnownBug[] = [
         }
       },
     }),
-    foundBy: /./,
+    adjust: crowded,
+    foundBy: /Topic|topic|Partition|broker/,
   },
 ];
 
