@@ -8,6 +8,7 @@ import { lockOrRefuse } from '../shared/lock-directory.js';
 /** A broker's directories, held by this process alone. */
 export interface BrokerDirectories {
   readonly clusterId: string;
+  readonly recoveryId: Uuid | undefined;
   readonly directoryIds: readonly Uuid[];
   release(): void;
 }
@@ -25,18 +26,23 @@ export async function openBrokerDirectories(config: ServerConfig): Promise<Broke
   try {
     const directoryIds: Uuid[] = [];
     let clusterId = config.clusterId;
+    let recoveryId: Uuid | undefined;
     for (const directory of config.logDirs) {
       const found = formattedOrRefuse(directory);
       if (found.nodeId !== config.nodeId) throw new ProcessRefusal('dataDirectory', `${directory} belongs to node ${found.nodeId}, this is node ${config.nodeId} (node.id). Correct node.id or log.dirs.`);
       if (clusterId !== undefined && found.clusterId !== clusterId) {
         throw new ProcessRefusal('dataDirectory', `${directory} belongs to cluster ${found.clusterId}, not to ${clusterId} (cluster.id, or another of log.dirs). Correct cluster.id or log.dirs.`);
       }
+      if (recoveryId !== undefined && found.recoveryId !== recoveryId) {
+        throw new ProcessRefusal('dataDirectory', `${directory} belongs to another life of cluster ${found.clusterId} (recovery.id ${found.recoveryId}, another of log.dirs has ${recoveryId}). Format the older one anew.`);
+      }
       clusterId = found.clusterId;
+      recoveryId = found.recoveryId;
       directoryIds.push(found.directoryId);
       locks.push(await lockOrRefuse(directory));
     }
     if (clusterId === undefined) throw new ProcessRefusal('configuration', 'log.dirs names no directory');
-    return { clusterId, directoryIds, release };
+    return { clusterId, recoveryId, directoryIds, release };
   } catch (error) {
     release();
     throw error;

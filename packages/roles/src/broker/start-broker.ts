@@ -25,7 +25,7 @@ export async function startBroker(config: ServerConfig, context: ProcessContext)
   // What follows the log tells the broker's life of it, which begins later.
   const life: { current: BrokerLifecycle | undefined } = { current: undefined };
   const directories = await openBrokerDirectories(config);
-  const tracker = trackLeader(config, directories.clusterId, context);
+  const tracker = trackLeader(config, directories, context);
   const following = new Following({
     app: `broker-metadata-cache-${config.nodeId}`,
     tracker,

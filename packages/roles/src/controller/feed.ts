@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { FeedPublishing, NatsPublisher } from '@quorate/change-feed';
 import type { CommittedBatch } from '@quorate/controller-node';
 import type { FeedPosition } from '@quorate/raft-node';
-import { copyBytes, type Epoch, type Offset } from '@quorate/records';
+import { copyBytes, ZERO_UUID, type Epoch, type Offset, type Uuid } from '@quorate/records';
 import type { Logger } from '@quorate/telemetry';
 
 export interface ControllerFeedOptions {
   readonly servers: readonly string[];
   readonly nodeId: number;
   readonly clusterId: string;
+  readonly recoveryId: Uuid;
   readonly logger: Logger;
 }
 
@@ -21,7 +22,7 @@ export class ControllerFeed implements FeedPosition {
   readonly #publishing: FeedPublishing;
   readonly #publisher: NatsPublisher;
 
-  constructor({ servers, nodeId, clusterId, logger }: ControllerFeedOptions) {
+  constructor({ servers, nodeId, clusterId, recoveryId, logger }: ControllerFeedOptions) {
     this.#publishing = new FeedPublishing({
       maxBatches: KEPT_BATCHES,
       maxBytes: KEPT_BYTES,
@@ -32,7 +33,7 @@ export class ControllerFeed implements FeedPosition {
       servers,
       name: `quorum-controller-${nodeId}`,
       clusterId,
-      recoveryId: undefined,
+      recoveryId: recoveryId === ZERO_UUID ? undefined : recoveryId,
       onUp: () => {
         logger.info({ event: 'feed.up' }, 'the change feed is connected');
         this.#publishing.serverUp();

@@ -1,7 +1,6 @@
 import type { ServerConfig } from '@quorate/config';
 import type { RecoveredState } from '@quorate/metadata-log';
 import type { Endpoint, RaftCoreConfig, Voter } from '@quorate/raft-core';
-import { ZERO_UUID } from '@quorate/records';
 import { ProcessRefusal } from '../process/exit-codes.js';
 
 /** Where this controller listens, as others are told. */
@@ -21,7 +20,7 @@ export function raftCoreConfig(config: ServerConfig, recovered: RecoveredState):
   const voters = recovered.voterSets.at(-1)?.voters ?? [];
   checkVoters(config, recovered, voters, endpoints);
   return {
-    cluster: { clusterId: recovered.properties.clusterId, recoveryId: ZERO_UUID },
+    cluster: { clusterId: recovered.properties.clusterId, recoveryId: recovered.properties.recoveryId },
     self: { id: config.nodeId, directoryId: recovered.directoryId, endpoints },
     bootstrapServers: config.bootstrapServers.map(({ host, port }) => ({ name: config.controllerListenerNames[0] ?? 'CONTROLLER', host, port })),
     timers: config.raft,

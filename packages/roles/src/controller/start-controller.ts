@@ -60,7 +60,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
   const directory = await openDataDirectory(config, newTimers());
   const { recovered, store, elections } = directory.opened;
   logRecovery(logger, directory.opened);
-  const { clusterId } = recovered.properties;
+  const { clusterId, recoveryId } = recovered.properties;
   const coreConfig = raftCoreConfig(config, recovered);
   const self: FormattedSelf = { nodeId: config.nodeId, clusterId, directoryId: recovered.directoryId, directory: config.metadataLogDir };
   const others = otherControllers(coreConfig);
@@ -68,7 +68,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
 
   const observers = controllerObservers(logger, metrics);
   const deltas = new Deltas();
-  const feed = config.natsServers.length === 0 ? undefined : new ControllerFeed({ servers: config.natsServers, nodeId: config.nodeId, clusterId, logger });
+  const feed = config.natsServers.length === 0 ? undefined : new ControllerFeed({ servers: config.natsServers, nodeId: config.nodeId, clusterId, recoveryId, logger });
   const image = new MetadataImage();
   const lookAgain = (): void =>
     queueMicrotask(() => {

@@ -25,7 +25,7 @@ interface QuorumSeen {
 export async function startExporter(config: ClientConfig, context: ProcessContext): Promise<RunningRole> {
   const { logger } = context;
   const metrics = new Metrics({ app: 'metrics-exporter', version: VERSION, withProcess: true });
-  const tracker = trackLeader(config, config.clusterId, context);
+  const tracker = trackLeader(config, config.clusterId === undefined ? undefined : { clusterId: config.clusterId, recoveryId: undefined }, context);
   const following = new Following({
     app: 'metrics-exporter',
     tracker,

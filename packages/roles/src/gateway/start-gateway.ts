@@ -16,7 +16,7 @@ const READINESS_MS = 250;
 export async function startGateway(config: ClientConfig, context: ProcessContext): Promise<RunningRole> {
   const { logger } = context;
   const metrics = new Metrics({ app: 'admin-gateway', version: VERSION, withProcess: true });
-  const tracker = trackLeader(config, config.clusterId, context);
+  const tracker = trackLeader(config, config.clusterId === undefined ? undefined : { clusterId: config.clusterId, recoveryId: undefined }, context);
   const health = new Health();
   // Ready means: it can answer reads, and knows where writes go. An election does not make it less ready: writes wait for it.
   let knewLeader = false;

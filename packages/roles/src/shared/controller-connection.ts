@@ -1,6 +1,5 @@
 import type { CommonConfig } from '@quorate/config';
-import type { ClusterIdentity } from '@quorate/raft-core';
-import { ZERO_UUID } from '@quorate/records';
+import type { Uuid } from '@quorate/records';
 import { LeaderTracker } from '@quorate/rpc';
 import type { ProcessContext } from '../process/run-process.js';
 
@@ -9,12 +8,11 @@ import type { ProcessContext } from '../process/run-process.js';
  * say; when most bootstrap servers belong to another cluster, this process has the wrong addresses or the wrong directory,
  * and ends (`refusedByCluster`). A single stray one is said and not used.
  */
-export function trackLeader(config: Pick<CommonConfig, 'bootstrapServers'>, clusterId: string | undefined, { logger, fail }: Pick<ProcessContext, 'logger' | 'fail'>): LeaderTracker {
-  const cluster: ClusterIdentity | undefined = clusterId === undefined ? undefined : { clusterId, recoveryId: ZERO_UUID };
+export function trackLeader(config: Pick<CommonConfig, 'bootstrapServers'>, known: { readonly clusterId: string; readonly recoveryId: Uuid | undefined } | undefined, { logger, fail }: Pick<ProcessContext, 'logger' | 'fail'>): LeaderTracker {
   const strays: string[] = [];
   return new LeaderTracker({
     bootstrapServers: config.bootstrapServers.map(({ host, port }) => ({ name: 'CONTROLLER', host, port })),
-    cluster,
+    cluster: known,
     problem: (message) => {
       logger.error({ event: 'cluster.foreign' }, message);
       strays.push(message);

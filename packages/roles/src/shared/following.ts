@@ -1,7 +1,7 @@
 import { NatsFollower } from '@quorate/change-feed';
 import { MetadataFollower, type ArrivalPath, type FollowedImage, type FollowerEvent, type FollowerStatus } from '@quorate/metadata-follower';
 import { BatchFold, MetadataImage } from '@quorate/metadata-image';
-import { genesisChecksum, type EncodedBatch, type NodeId, type Offset } from '@quorate/records';
+import { ZERO_UUID, genesisChecksum, type EncodedBatch, type NodeId, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import { GrpcCommittedFetch, type ImageReader, type LeaderTracker } from '@quorate/rpc';
 import type { Logger, Metrics } from '@quorate/telemetry';
@@ -86,7 +86,7 @@ export class Following {
             servers: natsServers,
             name: this.#options.app,
             clusterId: cluster.clusterId,
-            recoveryId: undefined,
+            recoveryId: cluster.recoveryId === ZERO_UUID ? undefined : cluster.recoveryId,
             onProblem: (message) => logger.warn({ event: 'feed.problem' }, message),
           });
     const follower = new MetadataFollower({

@@ -1,10 +1,10 @@
-import type { ClusterIdentity, Endpoint } from '@quorate/raft-core';
-import { ZERO_UUID } from '@quorate/records';
+import type { Endpoint } from '@quorate/raft-core';
+import { ZERO_UUID, type Uuid } from '@quorate/records';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CutWire } from '../../test/cut-wire.js';
 import { LogController } from '../../test/log-controller.js';
 import { until } from '../../test/until.js';
-import { LeaderTracker } from './leader-tracker.js';
+import { LeaderTracker, type LeaderTrackerOptions } from './leader-tracker.js';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -17,7 +17,7 @@ async function controller(id: number, clusterId?: string): Promise<LogController
   return made;
 }
 
-function track(bootstrapServers: readonly Endpoint[], cluster?: ClusterIdentity) {
+function track(bootstrapServers: readonly Endpoint[], cluster?: LeaderTrackerOptions['cluster']) {
   const problems: string[] = [];
   const tracker = new LeaderTracker({ bootstrapServers, cluster, problem: (message) => problems.push(message) });
   cleanUp.push(() => tracker.close());
@@ -130,5 +130,30 @@ describe('who leads', () => {
 
     await until('the watch to end', () => leader.server.calls === 0);
     expect(told).toBe(0);
+  });
+});
+
+describe('another life of the same cluster', () => {
+  const otherLife = '3Db5QLSqSZieL3rJBUUegA' as Uuid;
+
+  it('is not used by a process whose directory holds another recovery id', async () => {
+    const leader = await controller(1);
+    leader.lead(4);
+
+    const { tracker, problems } = track([leader.endpoint], { clusterId: 'cluster', recoveryId: otherLife });
+
+    await until('the problem to be said', () => problems.length > 0);
+    expect(problems[0]).toContain('recovery id');
+    expect(tracker.leader).toBeUndefined();
+  });
+
+  it('is not asked of a process that knows the cluster id alone', async () => {
+    const leader = await controller(1);
+    leader.lead(4);
+
+    const { tracker } = track([leader.endpoint], { clusterId: 'cluster', recoveryId: undefined });
+
+    await leads(tracker, 1, 4);
+    expect(tracker.cluster).toEqual({ clusterId: 'cluster', recoveryId: ZERO_UUID });
   });
 });

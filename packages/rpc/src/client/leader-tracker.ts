@@ -1,5 +1,5 @@
 import type { ClusterIdentity, Endpoint } from '@quorate/raft-core';
-import type { Epoch, NodeId } from '@quorate/records';
+import type { Epoch, NodeId, Uuid } from '@quorate/records';
 import { ControllerLink } from './controller-link.js';
 
 /** The active controller, as it says of itself. */
@@ -12,8 +12,11 @@ export interface ActiveLeader {
 export interface LeaderTrackerOptions {
   /** Where to begin; the leader's own endpoints are added as they become known. */
   readonly bootstrapServers: readonly Endpoint[];
-  /** The cluster that we belong to; undefined takes that of the first controller that answers. */
-  readonly cluster: ClusterIdentity | undefined;
+  /**
+   * The cluster that we belong to; undefined takes that of the first controller that answers, and so does a recovery id
+   * that is undefined (a process without a data directory knows a configured cluster id at most).
+   */
+  readonly cluster: { readonly clusterId: string; readonly recoveryId: Uuid | undefined } | undefined;
   /** Something that a person should know: a controller of another cluster. */
   readonly problem: (message: string) => void;
 }
@@ -34,7 +37,8 @@ export class LeaderTracker {
 
   constructor(options: LeaderTrackerOptions) {
     this.#options = options;
-    this.#cluster = options.cluster;
+    const { cluster } = options;
+    if (cluster?.recoveryId !== undefined) this.#cluster = { clusterId: cluster.clusterId, recoveryId: cluster.recoveryId };
     for (const endpoint of options.bootstrapServers) this.#add(endpoint);
   }
 
@@ -96,11 +100,14 @@ export class LeaderTracker {
   }
 
   #isForeign(link: ControllerLink, cluster: ClusterIdentity): boolean {
-    this.#cluster ??= cluster;
-    if (cluster.clusterId === this.#cluster.clusterId && cluster.recoveryId === this.#cluster.recoveryId) return false;
+    const wantedId = this.#cluster?.clusterId ?? this.#options.cluster?.clusterId;
+    if (wantedId === undefined || wantedId === cluster.clusterId) {
+      this.#cluster ??= cluster;
+      if (cluster.recoveryId === this.#cluster.recoveryId) return false;
+    }
     if (!this.#foreign.has(link)) {
       this.#foreign.add(link);
-      this.#options.problem(`the controller at ${link.endpoint.host}:${link.endpoint.port} belongs to cluster ${cluster.clusterId}, we to ${this.#cluster.clusterId}: it is not used`);
+      this.#options.problem(`the controller at ${link.endpoint.host}:${link.endpoint.port} belongs to cluster ${cluster.clusterId}${wantedId === cluster.clusterId ? ' after an override of its lost majority (another recovery id)' : ''}, we to ${wantedId}: it is not used`);
     }
     return true;
   }
