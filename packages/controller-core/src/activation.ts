@@ -5,7 +5,7 @@ import { ELR_VERSION, METADATA_VERSION, SINCE } from './metadata-version.js';
 import { CONFIG_RESOURCE } from './topics/topic-settings.js';
 
 /**
- * What a new active controller writes first (kraft.md 5.1): bootstrap records on an empty log; the end of a metadata
+ * What a new active controller writes first: bootstrap records on an empty log; the end of a metadata
  * transaction that its predecessor left open; else nothing.
  *
  * A predecessor that fell while bootstrapping leaves an open transaction and no feature level: then the transaction is

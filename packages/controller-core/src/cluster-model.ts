@@ -41,7 +41,7 @@ export class ClusterModel {
     return broker.logDirs.length === 0 || broker.logDirs.includes(directory);
   }
 
-  /** The directory that a new replica on this broker is recorded with (kraft.md 4). */
+  /** The directory that a new replica on this broker is recorded with. */
   defaultDirectory(id: NodeId): Uuid {
     return this.#brokers.get(id)?.defaultDirectory ?? RESERVED_DIRECTORY.UNASSIGNED;
   }

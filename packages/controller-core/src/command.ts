@@ -122,7 +122,7 @@ export interface CreatePartitionsReply {
   readonly topics: readonly (ItemError & { readonly name: string })[];
 }
 
-/** Fences at most one broker whose session has expired; the host repeats it while `more` (kraft.md §5.1). */
+/** Fences at most one broker whose session has expired; the host repeats it while `more`. */
 export interface ExpireSessionsCommand {
   readonly kind: 'expireSessions';
 }

@@ -7,7 +7,7 @@ export const KRAFT_VERSION = 'kraft.version';
 /** Eligible leader replicas (KIP-966): 0 off, 1 on. */
 export const ELR_VERSION = 'eligible.leader.replicas.version';
 
-/** Levels of `metadata.version` from which something holds (kraft.md 4.1). */
+/** Levels of `metadata.version` from which something holds. */
 export const SINCE = {
   /** 3.3-IV3, the lowest level of a KRaft cluster that anyone may still run. */
   minimum: 7,

@@ -43,7 +43,7 @@ const NO_LEADER = -1;
 
 /**
  * The record that takes a partition to what is wanted, electing a leader on the way, or undefined when nothing changes.
- * The order of the steps is Kafka's (kraft.md 5.4): complete the reassignment, compute ELR, elect, then field by field.
+ * The order of the steps is Kafka's: complete the reassignment, compute ELR, elect, then field by field.
  *
  * Leader epoch: replay raises it if and only if the record names a leader, even the same one. So a leader is named when it
  * changes, when a replica leaves the assignment (its fetches must be fenced), and, before 3.6-IV0, when the ISR shrinks.

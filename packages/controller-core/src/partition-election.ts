@@ -26,7 +26,7 @@ export interface ElectionResult {
   readonly unclean: boolean;
 }
 
-/** Who leads now (kraft.md 5.4). The sitting leader stays whenever it may. */
+/** Who leads now. The sitting leader stays whenever it may. */
 export function electLeader(kind: ElectionKind, electorate: Electorate): ElectionResult {
   const clean = cleanLeader(kind, electorate);
   if (clean !== undefined) return { leader: clean, unclean: false };

@@ -35,7 +35,7 @@ export function placementLayout(brokers: readonly UsableBroker[]): PlacementLayo
  * Places replicas in stripes over racks, so that leaders and followers spread evenly, the replicas of one partition stand
  * in different racks where there are enough, and fenced brokers are used last. Brokers without a rack form one rack of
  * their own. One object places many partitions, each at the next position; the same brokers and random numbers give the
- * same places. Source: KIP-631, Kafka's StripedReplicaPlacer as told in kraft.md 5.3.
+ * same places. Source: KIP-631, Kafka's StripedReplicaPlacer.
  */
 export class StripedReplicaPlacer {
   readonly #random: () => number;

@@ -4,7 +4,7 @@ import type { BrokerEpoch, NodeId, Offset } from '@quorate/records';
  * What only the active controller knows of brokers, in memory: when each was last heard, how far it has applied the
  * metadata, and from which offset on a shutting-down broker may go. Nothing of it is in the log; a new controller starts
  * with "heard just now" for every unfenced broker and leaves fenced ones out, so that a restarted single node need not
- * wait a session (kraft.md 5.1).
+ * wait a session.
  *
  * All times are monotonic milliseconds.
  */

@@ -4,7 +4,7 @@ import type { BrokerRow, ControllerRow, LeaderRecoveryState, PartitionRef, Parti
 import type { ControllerView } from '../src/controller-view.js';
 
 /**
- * The metadata as plain maps of immutable rows, every query a scan: slow, small, and written from kraft.md 4 alone, so that
+ * The metadata as plain maps of immutable rows, every query a scan: slow, small, and written from Kafka's rules alone, so that
  * it can be held against the real image. Whatever does not fit what is there throws.
  */
 export class NaiveView implements ControllerView {

@@ -36,7 +36,7 @@ export interface ActiveControllerOptions {
  * The controller's loop during one epoch of leadership: a queue of commands, decided one after the other on top of what
  * is not yet committed, written in groups, answered when committed.
  *
- * While a batch is being flushed the next one collects; there is no other wait (design §4: commit without linger). It ends
+ * While a batch is being flushed the next one collects; there is no other wait (commit without linger). It ends
  * with `renounce`, or earlier by its own resignation; then it only answers what it has already proposed.
  */
 export class ActiveController {
@@ -302,7 +302,7 @@ export class ActiveController {
 
   /**
    * A command that cannot be decided or replayed kills nobody: nothing of it is written, it is answered and retried by
-   * nobody, and the next leader starts from what is committed (design §6). One that breaks between two of its batches is the
+   * nobody, and the next leader starts from what is committed. One that breaks between two of its batches is the
    * exception: part of it stands in the log, so nobody may be told that nothing happened.
    */
   #poison(entry: Entry, firstOffset: Offset, error: unknown): void {

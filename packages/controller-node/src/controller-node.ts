@@ -175,7 +175,7 @@ export class ControllerNode implements MetadataLogListener {
 
   // ---- the active controller's own work ----------------------------------------------------------------------------------------
 
-  /** Nothing runs before the first decision; periodic tasks wait until it is committed (kraft.md §5.1). */
+  /** Nothing runs before the first decision; periodic tasks wait until it is committed. */
   #activate(active: ActiveController): void {
     const command: Command = {
       kind: 'activate',

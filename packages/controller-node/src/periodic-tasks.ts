@@ -14,7 +14,7 @@ const RETRY_MS = 100;
 
 /**
  * What the active controller does of its own accord: a NoOp record when nothing else was written, and the fencing of
- * brokers whose session is over, one a decision (kraft.md §5.1). Begins when the activation is committed.
+ * brokers whose session is over, one a decision. Begins when the activation is committed.
  */
 export class PeriodicTasks {
   readonly #active: ActiveController;

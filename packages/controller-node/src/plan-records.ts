@@ -22,7 +22,7 @@ export type RecordPlan =
   | { readonly kind: 'too-large'; readonly message: string };
 
 /**
- * Decides, before anything is replayed, how a decision's records get into the log (design §5: we write batches of at most
+ * Decides, before anything is replayed, how a decision's records get into the log (we write batches of at most
  * 768 KiB and 10,000 records; a larger atomic operation is a metadata transaction).
  */
 export function planRecords(decision: Decision, name: string, limits: BatchLimits): RecordPlan {

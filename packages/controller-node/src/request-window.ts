@@ -32,7 +32,7 @@ interface Kept {
 }
 
 /**
- * Outcomes of the last requests, rebuilt by every node from the batches that are committed (design §3), so that a repeat
+ * Outcomes of the last requests, rebuilt by every node from the batches that are committed, so that a repeat
  * is recognized after a failover too. Equal logs give equal windows: the only clock is the append time in the batches.
  *
  * One leader whose clock is an hour ahead must neither empty the window nor have the requests of the next hour refused. So

@@ -13,7 +13,7 @@ export type FeedPosition =
 
 /**
  * Remembers the checksums of the last batches applied, so that a batch can be placed: only one that continues offset *and*
- * chain may be applied (design: feed).
+ * chain may be applied.
  */
 export class AppliedTail {
   readonly #checksums = new Map<number, number>();

@@ -55,7 +55,7 @@ const RULES: { readonly [K in MetadataRecordKind]: Rule<K> } = {
 };
 
 /**
- * Replays one record into the store, by the rules of kraft.md §4. A record that is refused has changed nothing.
+ * Replays one record into the store, by Kafka's rules. A record that is refused has changed nothing.
  *
  * @throws ReplayError when the record does not fit what the store holds.
  */

@@ -18,7 +18,7 @@ interface HeldRecord {
   readonly at: RecordPosition;
 }
 
-/** A last stable offset at which a snapshot may be made: the end of a batch (kraft.md §3.5). */
+/** A last stable offset at which a snapshot may be made: the end of a batch. */
 export interface StablePoint extends Provenance {
   /** Of the batch that ends there: the next one chains to it. */
   readonly chainChecksum: number;

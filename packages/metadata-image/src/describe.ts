@@ -2,7 +2,7 @@ import { parseUuid } from '@quorate/records';
 import type { MetadataImage } from './image.js';
 import type { BrokerRow, ControllerRow, EndpointRow, FeatureRangeRow, PartitionRow, TopicRow } from './view.js';
 
-/** What is shown of secrets (kraft.md §8.3): strict hides all configs and credentials, normal those that may be secret. */
+/** What is shown of secrets: strict hides all configs and credentials, normal those that may be secret. */
 export type Redaction = 'strict' | 'normal' | 'disabled';
 
 export interface DescribeOptions {
@@ -12,7 +12,7 @@ export interface DescribeOptions {
 }
 
 /**
- * A node of the image seen as a tree of folders and files, as in Kafka's metadata shell (kraft.md §8.3). Made on demand:
+ * A node of the image seen as a tree of folders and files, as in Kafka's metadata shell. Made on demand:
  * looking at one topic costs one topic.
  */
 export interface ImageNode {

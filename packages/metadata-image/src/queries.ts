@@ -22,7 +22,7 @@ export function topicsSorted(image: MetadataImage, { after, limit }: TopicPage):
   return page;
 }
 
-/** Counts of the whole cluster, Kafka's controller metrics among them (kraft.md §7.2). */
+/** Counts of the whole cluster, Kafka's controller metrics among them. */
 export interface ClusterCounts {
   readonly topics: number;
   readonly partitions: number;

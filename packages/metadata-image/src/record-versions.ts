@@ -2,7 +2,7 @@ import { MIGRATING_SLOT } from './columns/directory-table.js';
 import type { PartitionDraft } from './columns/partition-draft.js';
 import type { BrokerRow } from './view.js';
 
-/** Levels of metadata.version at which records got fields (kraft.md §4.1). */
+/** Levels of metadata.version at which records got fields. */
 const CONTROLLED_SHUTDOWN = 7; // 3.3-IV3
 const DIRECTORIES = 17; // 3.7-IV2
 const CORDONED_DIRECTORIES = 30; // 4.3-IV0

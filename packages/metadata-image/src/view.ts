@@ -21,7 +21,7 @@ export interface MetadataView {
   readonly partitionCount: number;
   topicByName(name: string): TopicRow | undefined;
   topicById(id: Uuid): TopicRow | undefined;
-  /** A topic whose name equals this one after mapping `.` to `_`, if there is any (collision rule, kraft.md §5.3). */
+  /** A topic whose name equals this one after mapping `.` to `_`, if there is any (collision rule). */
   topicCollidingWith(name: string): TopicRow | undefined;
   /** In no promised order; see `topicsSorted` in queries for paging by name. */
   topics(): Iterable<TopicRow>;

@@ -16,7 +16,7 @@ import { scramRecords } from './scram/image.js';
 import type { HeldTopicImage } from './topics/image.js';
 
 /**
- * The held image as records, in Kafka's order of aspects (kraft.md §6), features first. Replayed into an empty image they
+ * The held image as records, in Kafka's order of aspects, features first. Replayed into an empty image they
  * give an equal one. The order of rows within an aspect is no part of the promise.
  *
  * Drive it in slices: each step costs one record, whatever the image holds.

@@ -323,7 +323,7 @@ export class DiskLogStore implements LogStore {
     }
   }
 
-  /** The end: nothing is retried, nothing more is reported (design: a failed fsync stops the process). */
+  /** The end: nothing is retried, nothing more is reported. */
   private fail(error: Error): void {
     if (this.failure !== undefined) return;
     this.failure = error;

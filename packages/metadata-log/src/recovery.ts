@@ -34,7 +34,7 @@ export interface RecoveredLog {
 }
 
 /**
- * Reads the whole log and leaves it durable up to the last good batch, or says why it must not be used (design §5).
+ * Reads the whole log and leaves it durable up to the last good batch, or says why it must not be used.
  *
  * Below the flushed marker everything must be there: a gap is damage, and nothing is touched. Beyond it, good batches are
  * written again and synced (readable is not yet durable), and the rest is an unfinished write: cut off and reported.

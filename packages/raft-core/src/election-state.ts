@@ -5,7 +5,7 @@ import type { ReplicaKey } from './replica-key.js';
 export const MAX_EPOCH = 2 ** 31 - 1;
 
 /**
- * What must be on disk before we speak: the file `quorum-state` (kraft.md §1.1, v1). Leader and vote may both be set in
+ * What must be on disk before we speak: the file `quorum-state`. Leader and vote may both be set in
  * one epoch, so that a vote is not forgotten when the leader is learned.
  */
 export interface ElectionState {

@@ -54,7 +54,7 @@ export function electionTimeoutMs(timeoutMs: number, random: number): number {
 
 /**
  * How long a preferred successor waits after EndQuorumEpoch: the first not at all, each further one twice as long as the
- * one before it, one that is not in the list the whole ceiling. Source: KIP-595; kraft.md §1.8.
+ * one before it, one that is not in the list the whole ceiling. Source: KIP-595.
  *
  * @param position - index in the list of `count` successors; -1 when absent.
  */

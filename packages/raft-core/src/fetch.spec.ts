@@ -16,7 +16,7 @@ function log(endOffset: number, starts: [number, number][], more: { startOffset?
 const validate = (of: LogPosition, offset: number, lastEpoch: number) => validateFetch(of, offset as Offset, lastEpoch as Epoch);
 const diverging = (epoch: number, endOffset: number) => ({ kind: 'diverging', at: { epoch, endOffset } });
 
-describe('the divergence table (kraft.md 3.6)', () => {
+describe('the divergence table', () => {
   const leader = log(20, [[1, 0], [3, 8], [4, 15]]);
 
   test.each([

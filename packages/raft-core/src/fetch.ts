@@ -21,7 +21,7 @@ export type FetchVerdict =
  * Says whether the leader's log continues the asker's, whose log ends at `fetchOffset` with a record of `lastFetchedEpoch`.
  *
  * An asker that has nothing gets the snapshot when there is one, rather than the whole log (KAFKA-15078).
- * Source: KIP-595, KIP-630; kraft.md §2.4, §3.6.
+ * Source: KIP-595, KIP-630.
  */
 export function validateFetch(log: LogPosition, fetchOffset: Offset, lastFetchedEpoch: Epoch): FetchVerdict {
   const snapshotId = log.latestSnapshot;
@@ -41,7 +41,7 @@ function needsSnapshot(log: LogPosition, snapshotEpoch: Epoch, fetchOffset: Offs
 /**
  * Where a follower cuts its log when the leader says that it diverges at (epoch, end offset). The cut is an epoch's edge of
  * one of the two logs, so it is a batch edge as well. Fetching again from there may find a still earlier point; each
- * round goes back by at least one epoch. Source: KIP-595; kraft.md §3.6.
+ * round goes back by at least one epoch. Source: KIP-595.
  */
 export function truncationPoint(log: LogPosition, leader: EpochEnd): Offset {
   if (leader.epoch === 0) return smaller(leader.endOffset, log.endOffset);

@@ -13,7 +13,7 @@ import type { LeaderRole } from './role.js';
 
 /**
  * Answers a Fetch, or parks it. A valid one acknowledges everything before its offset, so that it may move the high
- * watermark; then it is answered at once if there is something to say. Source: KIP-595, KIP-1166; kraft.md §2.4.
+ * watermark; then it is answered at once if there is something to say. Source: KIP-595, KIP-1166.
  *
  * @param localChecksum - checksum of our batch that ends at the fetch offset, if the host knew it without reading the disk.
  */

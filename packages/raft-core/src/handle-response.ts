@@ -11,7 +11,7 @@ import { takeFetchResponse } from './take-fetch-response.js';
 
 /**
  * A peer has answered. What it says of epoch and leader is taken up first; if that ends the role that asked, the rest is void.
- * Answers to what an earlier role asked are dropped. Order of the decisions: kraft.md §2.3.
+ * Answers to what an earlier role asked are dropped. The order of the decisions is Kafka's.
  */
 export function handleResponse(core: CoreState, input: Extract<Input, { kind: 'response' }>): void {
   const open = core.requests.take(input.requestId);

@@ -17,7 +17,7 @@ export interface HighWatermarkInput {
  * the leader's epoch, and never less than before.
  *
  * Records of earlier epochs are not committed by counting copies, only by a record of the own epoch behind them: else a
- * later leader could still overwrite them. Source: KIP-595; Raft paper 5.4.2 and figure 8; kraft.md §2.5.
+ * later leader could still overwrite them. Source: KIP-595; Raft paper 5.4.2 and figure 8.
  *
  * @returns the new high watermark, or `current` when it does not move.
  */

@@ -26,7 +26,7 @@ export function lead(core: CoreState, grantingVoters: readonly ReplicaKey[]): vo
 
 /**
  * LeaderChange; the bootstrap checkpoint's kraft.version and voters when they are not in the log yet; our own entry when it
- * is out of date. Source: kraft.md §2.7, §3.2.
+ * is out of date. Source: KIP-595, KIP-853.
  */
 function appendFirstBatch(core: CoreState, grantingVoters: readonly ReplicaKey[]): void {
   const { config, log, voters, election } = core;

@@ -9,7 +9,7 @@ import type { ReplicaProgress } from './replica-progress.js';
  * What a node is to its quorum, and what it keeps only as long as it is that. Epoch, vote and leader id stand in the
  * election state (they are durable), log and voter sets in the core's state (they outlive the role).
  *
- * An observer is no role: it is a node outside the voter set, Unattached or Follower. Source: kraft.md §1.3.
+ * An observer is no role: it is a node outside the voter set, Unattached or Follower. Source: KIP-595, KIP-853.
  */
 export type Role = UnattachedRole | ProspectiveRole | CandidateRole | LeaderRole | FollowerRole | ResignedRole;
 export type RoleKind = Role['kind'];

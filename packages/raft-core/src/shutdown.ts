@@ -4,7 +4,7 @@ import { beginHandOver, endEpochNow } from './hand-over.js';
 
 /**
  * Graceful shutdown. Whoever is not needed goes at once; a leader hands over first and stays to grant its vote until it sees
- * the next epoch; a candidate finishes its election. Nobody stands any more meanwhile. Source: kraft.md §1.8.
+ * the next epoch; a candidate finishes its election. Nobody stands any more meanwhile. Source: KIP-595, KIP-853.
  */
 export function beginShutdown(core: CoreState): void {
   if (core.shutdown !== 'no') return;

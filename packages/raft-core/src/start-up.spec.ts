@@ -11,7 +11,7 @@ const stored = (epoch: number, more: { leader?: number; vote?: number; voteDisk?
 const startedWith = (election: ElectionState | undefined, more: ConstructorParameters<typeof OneNode>[0] = {}) =>
   OneNode.started({ ...more, disk: { election, ...more.disk } });
 
-describe('the first role, by what is on disk (kraft.md 1.2)', () => {
+describe('the first role, by what is on disk', () => {
   test('nothing at all: Unattached in epoch 0, and nothing is written', () => {
     const node = startedWith(undefined);
     expect(node.status).toMatchObject({ role: 'unattached', epoch: 0, leaderId: undefined });

@@ -8,7 +8,7 @@ import { stand } from './rounds.js';
 import { becomeFollower, becomeResigned, becomeUnattached, resumeCandidate } from './transitions.js';
 
 /**
- * The role that a node starts in, by what it finds on disk (kraft.md §1.2). Every voter begins a pre-vote round after a
+ * The role that a node starts in, by what it finds on disk. Every voter begins a pre-vote round after a
  * random 0 to 50 ms, unless it finds a leader before; a voter that is alone elects itself at once.
  */
 export function startUp(core: CoreState): void {

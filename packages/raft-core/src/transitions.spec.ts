@@ -86,7 +86,7 @@ describe('what makes each role another', () => {
   });
 });
 
-describe('the table of moves (kraft.md 1.4)', () => {
+describe('the table of moves', () => {
   test('only a Prospective becomes Candidate, only a Candidate Leader, only a Leader Resigned', () => {
     const sources = (to: RoleKind) => KINDS.filter((from) => LEGAL_MOVES[from].includes(to));
     expect(sources('candidate')).toEqual(['prospective']);

@@ -14,7 +14,7 @@ import type { KnownLeader, LeaderLost, Role, RoleKind, Standing } from './role.j
 /**
  * The one place where a role is made. Which moves are legal, what must be durable for each, and what everybody is told.
  *
- * Source: KIP-595, KIP-853, KIP-996; kraft.md §1.4. Moves to the same kind are moves within it: a newer epoch, another leader.
+ * Source: KIP-595, KIP-853, KIP-996. Moves to the same kind are moves within it: a newer epoch, another leader.
  */
 export const LEGAL_MOVES: Readonly<Record<RoleKind, readonly RoleKind[]>> = {
   unattached: ['unattached', 'prospective', 'follower'],

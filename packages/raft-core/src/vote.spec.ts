@@ -10,7 +10,7 @@ const voter = (role: VoterSituation['role'], more: Partial<VoterSituation> = {})
   role, votedKey: undefined, knowsLeader: false, hearsLeader: false, recovering: false, log: log(3, 10), ...more,
 });
 
-describe('the vote table (kraft.md 1.5)', () => {
+describe('the vote table', () => {
   const granted = { granted: true };
   const no = (refusal: string) => ({ granted: false, refusal });
   const behind = candidate(2, log(3, 9));

@@ -35,7 +35,7 @@ export function compareLogs(a: LogEnd, b: LogEnd): number {
  *
  * One vote per epoch, and only for a log at least as complete as ours; otherwise a committed record could vanish. A
  * pre-vote binds to nothing: it asks whether a real election would be welcome, so it is refused only by a voter that is
- * well led or has the better log. Source: KIP-595, KIP-996; Raft paper 5.2, 5.4.1; kraft.md §1.5; hearing the leader is ours.
+ * well led or has the better log. Source: KIP-595, KIP-996; Raft paper 5.2, 5.4.1; hearing the leader is ours.
  */
 export function decideVote(voter: VoterSituation, candidate: ReplicaKey & LogEnd, preVote: boolean): VoteVerdict {
   if (voter.recovering) return refuse('recovering');

@@ -10,7 +10,7 @@ interface Entry {
 
 /**
  * The voter sets of the log, oldest first. The newest is in force as soon as it is appended, committed or not, and when
- * the log is cut back the one before it is in force again. Source: KIP-853; kraft.md §2.7.
+ * the log is cut back the one before it is in force again. Source: KIP-853.
  */
 export class VoterSetHistory {
   #entries: Entry[];

@@ -16,7 +16,7 @@ interface Claim {
 
 /**
  * Hands committed batches to the state machine: in offset order, each once. A claim of leadership waits until the state
- * machine has everything up to the new leader's own LeaderChange record (kraft.md §1.10); a renounce never waits.
+ * machine has everything up to the new leader's own LeaderChange record; a renounce never waits.
  *
  * The loop calls `pump` when no effect is left to carry out, so that the state machine may propose from within.
  */

@@ -17,7 +17,7 @@ export const ELECTION_LOG_SIZE = 100;
 
 /**
  * The last elections this node stood in and the last votes it cast, so that a quorum can be asked afterwards why
- * leadership moved (design §4: elections explain themselves). In memory only.
+ * leadership moved (elections explain themselves). In memory only.
  */
 export class ElectionLog {
   readonly #elections: ElectionRecord[] = [];

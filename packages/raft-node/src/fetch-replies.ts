@@ -5,7 +5,7 @@ import type { LogStore, Transport } from './ports.js';
 type ReplyFetch = Extract<Effect, { kind: 'replyFetch' }>;
 type Header = Omit<FetchResponse, 'batches'>;
 
-/** What the feed of the active controller has to say to followers (design §7). */
+/** What the feed of the active controller has to say to followers. */
 export interface FeedPosition {
   /** Lower bound of what has been published. */
   publishedOffset(): FetchResponse['feedPublishedOffset'];

@@ -51,7 +51,7 @@ export interface LogRead {
 export interface LogListener {
   /** Everything below `endOffset` of `generation` has been covered by an fdatasync. Never called for an older generation after a newer. */
   flushed(endOffset: Offset, generation: number): void;
-  /** A write or fsync failed: nothing more will be reported, the process must stop (design §5). */
+  /** A write or fsync failed: nothing more will be reported, the process must stop. */
   failed(error: Error): void;
 }
 

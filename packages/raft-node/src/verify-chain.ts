@@ -15,7 +15,7 @@ export interface ChainVerdict {
 
 /**
  * Says how far fetched batches continue our log. Each batch names the checksum of the one before it, so that a lost,
- * misdirected or foreign batch is found before it is appended, not only a flipped bit (design §5).
+ * misdirected or foreign batch is found before it is appended, not only a flipped bit.
  */
 export function verifyChain(end: ChainEnd, batches: readonly EncodedBatch[]): ChainVerdict {
   let { endOffset, checksum } = end;

@@ -36,7 +36,7 @@ export interface EncodedBatch extends BatchHeader {
   readonly bytes: Uint8Array;
 }
 
-/** Outcome of one item of a request, kept in the batch so that every node can answer a duplicate (design: request ids). */
+/** Outcome of one item of a request, kept in the batch so that every node can answer a duplicate. */
 export interface ItemOutcome {
   /** Kafka's error number; 0 is success. */
   readonly errorCode: number;

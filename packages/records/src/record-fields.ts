@@ -1,6 +1,6 @@
 import type { MetadataRecordKind, MetadataRecordValues } from './record-kinds.js';
 
-/** Fields that came after version 0, and the version that brought each (kraft.md 4). Other kinds have version 0 only. */
+/** Fields that came after version 0, and the version that brought each. Other kinds have version 0 only. */
 export const LATER_FIELDS: { readonly [K in MetadataRecordKind]?: { readonly [F in keyof MetadataRecordValues[K]]?: number } } = {
   RegisterBroker: { inControlledShutdown: 1, isMigratingZkBroker: 2, logDirs: 3, cordonedLogDirs: 4 },
   Partition: { directories: 1, eligibleLeaderReplicas: 2, lastKnownElr: 2 },

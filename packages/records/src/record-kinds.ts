@@ -32,7 +32,7 @@ import type { KRaftVersionControlRecord } from './gen/quorate/records/v1/kraft_v
 import type { KRaftVotersControlRecord } from './gen/quorate/records/v1/kraft_voters_control_record.js';
 
 /**
- * The closed list of metadata records: Kafka's, 1:1, and no others (kraft.md 4). The kind is the message's name without
+ * The closed list of metadata records: Kafka's, 1:1, and no others. The kind is the message's name without
  * "Record". A map over kinds that lacks one does not compile.
  */
 export interface MetadataRecordValues {

@@ -1,4 +1,4 @@
-/** What a heartbeat makes of a broker (kraft.md 5.2, heartbeat table). */
+/** What a heartbeat makes of a broker. */
 export type BrokerControlState = 'fenced' | 'unfenced' | 'controlled shutdown' | 'shut down now';
 
 export interface HeartbeatFacts {

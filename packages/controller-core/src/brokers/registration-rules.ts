@@ -6,7 +6,7 @@ import type { DecisionState } from '../decision-state.js';
 import { refusal } from '../errors.js';
 import { KRAFT_VERSION, METADATA_VERSION } from '../metadata-version.js';
 
-/** Why a registration is refused, or undefined; the checks run in Kafka's order (kraft.md 5.2). */
+/** Why a registration is refused, or undefined; the checks run in Kafka's order. */
 export function refuseRegistration(command: RegisterBrokerCommand, state: DecisionState, context: DecideContext): ItemError | undefined {
   return (
     refuseClusterId(command, state) ??

@@ -1,7 +1,7 @@
 import type { MetadataView } from '@quorate/metadata-image';
 import type { ControllerConfig } from '../controller-config.js';
 
-/** Kafka's config resource types (kraft.md 5.7). */
+/** Kafka's config resource types. */
 export const CONFIG_RESOURCE = { TOPIC: 2, BROKER: 4 } as const;
 
 /** Settings of a topic that elections depend on. */

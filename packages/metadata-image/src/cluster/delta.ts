@@ -78,7 +78,7 @@ export function replayUnregisterController({ store, at, sink }: ReplayContext, r
   sink?.({ kind: 'controllerUnregistered', offset: at.offset, before });
 }
 
-/** Users met the epoch check after unclean power loss (kraft.md §4): replay must not go on over it. */
+/** Users met the epoch check after unclean power loss: replay must not go on over it. */
 function registeredOrThrow({ store }: ReplayContext, id: number, epoch: number): BrokerRow {
   const broker = store.brokers.get(id as NodeId);
   requireThat(broker !== undefined, () => `broker ${id} is not registered`);

@@ -57,7 +57,7 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-/** Whether the names are equal after mapping `.` to `_` (kraft.md §5.3). */
+/** Whether the names are equal after mapping `.` to `_`. */
 export function areColliding(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (normalized(a[i]!) !== normalized(b[i]!)) return false;

@@ -68,7 +68,7 @@ export class PartitionChangeDraft {
 
   /**
    * Changes the partition's state as the record says: partition epoch +1 always, leader epoch +1 if and only if the record
-   * names a leader, even the same (kraft.md §4). New replicas without directories keep those they had.
+   * names a leader, even the same. New replicas without directories keep those they had.
    *
    * @returns false when directories are not one a replica.
    */

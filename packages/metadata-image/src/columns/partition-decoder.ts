@@ -5,7 +5,7 @@ import type { PartitionDraft } from './partition-draft.js';
 import { UuidWords } from './uuid-words.js';
 import { BYTES, VARINT, WireReader } from './wire-reader.js';
 
-/** Record versions since which fields exist (kraft.md §4). */
+/** Record versions since which fields exist. */
 const DIRECTORIES_SINCE = 1;
 const ELR_SINCE = 2;
 const LATEST = 2;

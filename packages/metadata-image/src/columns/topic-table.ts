@@ -32,7 +32,7 @@ export interface HeldTopics {
 /**
  * Topics: a row of eleven words each, names in an arena, found by name and by id through hash tables that hold row numbers.
  *
- * Names are hashed with `.` read as `_`, so that the table of names also answers which names collide (kraft.md §5.3).
+ * Names are hashed with `.` read as `_`, so that the table of names also answers which names collide.
  */
 export class TopicTable {
   readonly #rows = new RowPages(WORDS);

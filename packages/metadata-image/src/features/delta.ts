@@ -1,7 +1,7 @@
 import type { MetadataRecordValues } from '@quorate/records';
 import type { ReplayContext } from '../store.js';
 
-/** Raft's own feature: the control record KRaftVersion says it, entries here are ignored (kraft.md §4). */
+/** Raft's own feature: the control record KRaftVersion says it, entries here are ignored. */
 const KRAFT_VERSION = 'kraft.version';
 
 /** Sets the level; 0 removes the feature. */

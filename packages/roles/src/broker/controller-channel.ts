@@ -5,7 +5,7 @@ import type { Listener } from '@quorate/records/gen/quorate/metadata/v1/metadata
 import { RpcFailure, type BrokerCalls } from '@quorate/rpc';
 import type { ControllerCallFailure, ControllerChannel } from './broker-lifecycle.js';
 
-/** Levels of the features that this software supports as a broker (kraft.md 4.1). */
+/** Levels of the features that this software supports as a broker. */
 export const BROKER_FEATURES = [
   { name: METADATA_VERSION, minSupported: 7, maxSupported: 21 },
   { name: KRAFT_VERSION, minSupported: 0, maxSupported: 1 },

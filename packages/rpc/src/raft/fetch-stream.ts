@@ -28,7 +28,7 @@ export interface FetchStreamConfig {
  * A stream that breaks is not yet a lost leader: one immediate redial decides. If the peer is there, what waits for an
  * answer is sent again on a new stream and nobody notices; if not, the connection is reported lost first and the requests
  * failed after that. An end that the peer planned (status OK, a cancelled stream) is followed by a new stream where
- * something still waits, and by nothing otherwise (design: hearing the leader).
+ * something still waits, and by nothing otherwise.
  */
 export class FetchStream {
   readonly #config: FetchStreamConfig;
