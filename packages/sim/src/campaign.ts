@@ -34,7 +34,7 @@ export async function runCampaign(args: CampaignArguments): Promise<number> {
   if (args.jobs === 1) runHere(args, startedMs, take);
   else await runInProcesses(args, take);
   if (!args.asWorker) process.stdout.write(`${progress(summary, args, startedMs)}\n${tallies(summary)}\n`);
-  if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify({ ...summary, wallMs: Date.now() - startedMs, from: args.from, seeds: args.seeds }, undefined, 2)}\n`);
+  if (args.json !== undefined) writeFileSync(args.json, report(summary, args, Date.now() - startedMs));
   return args.asWorker ? 0 : exitCode(summary);
 }
 
@@ -85,6 +85,13 @@ function progress({ worlds, simulatedMs, events, acknowledged, failures }: Summa
     `${worlds} of ${args.seeds} worlds, ${failures.length} failed; ${(simulatedMs / 1000).toFixed(0)} s simulated in ${(wallMs / 1000).toFixed(1)} s ` +
     `(${(simulatedMs / wallMs).toFixed(0)} times real time), ${(events / worlds || 0).toFixed(0)} events and ${(wallMs / worlds || 0).toFixed(0)} ms a world, ${acknowledged} operations acknowledged`
   );
+}
+
+/** Counts as `npm test` reads them (passed, failed, skipped), and what was simulated. */
+function report(summary: Summary, { from, seeds }: CampaignArguments, wallMs: number): string {
+  const failed = summary.failures.map(({ seed, kind, message }) => ({ name: `seed ${seed}: ${kind}: ${message.split('\n')[0]}` }));
+  const counts = { passed: summary.worlds - failed.length, failed, skipped: [] };
+  return `${JSON.stringify({ ...counts, from, seeds, wallMs, ...summary }, undefined, 2)}\n`;
 }
 
 function tallies({ tallies: counted }: Summary): string {
