@@ -183,8 +183,8 @@ class Launcher {
   }
 }
 
-/** The flags that the processes run with everywhere; measured with P2 and P11. */
-const NODE_FLAGS = ['--max-semi-space-size=16', '--enable-source-maps'];
+/** The flags that every process of ours runs with, wherever it is started; measured with P2 and P11. */
+const NODE_FLAGS = JSON.parse(readFileSync(path.join(ROOT, 'tools/node-flags.json'), 'utf8')) as readonly string[];
 
 async function isHealthy(httpAddress: string): Promise<boolean> {
   try {
