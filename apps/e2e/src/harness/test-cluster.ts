@@ -23,6 +23,8 @@ interface Nats {
 type Client = { close(): void };
 type ClientClass<T extends Client> = new (address: string, creds: ReturnType<typeof credentials.createInsecure>, options: object) => T;
 
+/** The flags that `npm start` gives its processes too. */
+const NODE_FLAGS = JSON.parse(readFileSync(path.join(ROOT, 'tools/node-flags.json'), 'utf8')) as readonly string[];
 const READY_WITHIN_MS = 45_000;
 const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 500, 'grpc.use_local_subchannel_pool': 1 };
 const ROUND_ROBIN = { ...CHANNEL, 'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }) };
@@ -186,7 +188,7 @@ function memberProcess(plan: MemberPlan, home: string): NodeProcess {
   return new NodeProcess({
     name: plan.name,
     logFile: path.join(home, 'logs', `${plan.name}.log`),
-    command: [process.execPath, path.join(ROOT, 'apps', plan.app, 'dist/main.js'), `--config=${plan.configFile}`],
+    command: [process.execPath, ...NODE_FLAGS, path.join(ROOT, 'apps', plan.app, 'dist/main.js'), `--config=${plan.configFile}`],
     ipc: true,
   });
 }
