@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Metadata } from '@grpc/grpc-js';
 import type { TopicServiceClient, MetadataServiceClient } from '@quorate/rpc';
 import type { CreateTopicsResponse, ListTopicsResponse } from '@quorate/records/gen/quorate/admin/v1/topic';
 import type { GetTopicResponse } from '@quorate/records/gen/quorate/metadata/v1/metadata';
@@ -11,7 +12,7 @@ export interface WantedTopic {
 }
 
 /** Creates one topic; returns the offset at which it committed. An item's error is thrown with Kafka's name. */
-export async function createTopic(client: TopicServiceClient, topic: WantedTopic, withinMs = 15_000): Promise<number> {
+export async function createTopic(client: TopicServiceClient, topic: WantedTopic, withinMs = 15_000, metadata = new Metadata()): Promise<number> {
   const answer = await call<CreateTopicsResponse>((done) =>
     client.createTopics(
       {
@@ -20,6 +21,7 @@ export async function createTopic(client: TopicServiceClient, topic: WantedTopic
         atomic: false,
         requestId: '',
       },
+      metadata,
       deadline(withinMs),
       done,
     ),
@@ -58,7 +60,12 @@ export class TopicLoad {
   #stopping = false;
   readonly #workers: Promise<void>[];
 
-  constructor(client: TopicServiceClient, inFlight: number) {
+  /**
+   * @param options.waitForReady - a call waits for a connection instead of failing where there is none at the moment: what a
+   *   client that knows several addresses sets.
+   */
+  constructor(client: TopicServiceClient, inFlight: number, options: { readonly waitForReady?: boolean } = {}) {
+    const metadata = new Metadata({ waitForReady: options.waitForReady ?? false });
     const prefix = randomBytes(3).toString('hex');
     let next = 0;
     const worker = async (): Promise<void> => {
@@ -67,7 +74,7 @@ export class TopicLoad {
         const name = `load-${prefix}-${next}`;
         const startedMs = performance.now();
         try {
-          await createTopic(client, { name });
+          await createTopic(client, { name }, 15_000, metadata);
           this.acknowledged.push(name);
           this.slowestMs = Math.max(this.slowestMs, performance.now() - startedMs);
         } catch (error) {
@@ -77,6 +84,13 @@ export class TopicLoad {
       }
     };
     this.#workers = Array.from({ length: inFlight }, worker);
+  }
+
+  /** Why calls failed, each reason once, with how often. */
+  failures(): readonly string[] {
+    const counts = new Map<string, number>();
+    for (const { error } of this.failed) counts.set(error.message, (counts.get(error.message) ?? 0) + 1);
+    return [...counts].map(([message, count]) => `${count} × ${message}`);
   }
 
   async stop(): Promise<void> {
