@@ -98,6 +98,7 @@ export class SimClient {
   #creation(): Pick<Operation, 'command' | 'topics' | 'fate'> {
     const topics = Array.from({ length: this.#random.chance(0.2) ? 3 : 1 }, () => `${this.#name}-${this.#serial++}`);
     const partitionCount = this.#random.pick([1, 1, 3, 12, 60]);
+    for (const topic of topics) this.#invariants.atomic.asked(topic, partitionCount);
     const replicationFactor = 1 + this.#random.below(this.#brokerCount);
     return {
       command: {

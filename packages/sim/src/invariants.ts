@@ -2,6 +2,7 @@ import type { ElectionState, RaftRequest, RaftResponse } from '@quorate/raft-cor
 import type { EncodedBatch, NodeId } from '@quorate/records';
 import { requestsOf, uuidFromBytes } from '@quorate/records';
 import { AcknowledgedIsNeverLost } from './checks/acknowledged-is-never-lost.js';
+import { AtomicIsWhole } from './checks/atomic-is-whole.js';
 import { CachesArePrefixes } from './checks/caches-are-prefixes.js';
 import { CommitsBeginInOwnEpoch } from './checks/commits-begin-in-own-epoch.js';
 import { CommittedIsNeverCut } from './checks/committed-is-never-cut.js';
@@ -31,6 +32,7 @@ const BOUNDS: QueueSizes = { inputs: 5_000, parkedRequests: 2_000, queuedCommand
 /** All the checks, fed with what happens in one world. A broken one throws a `Violation`. */
 export class Invariants {
   readonly acknowledged = new AcknowledgedIsNeverLost();
+  readonly atomic = new AtomicIsWhole();
   readonly replay = new ReplayEqualsImage();
   readonly replies = new RepliesAreCommitted();
   readonly #oneLeader = new OneLeaderPerEpoch();

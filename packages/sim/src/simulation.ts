@@ -188,6 +188,7 @@ class Simulation {
       const { controller, raft } = node;
       if (controller === undefined || raft === undefined) continue;
       this.#invariants.acknowledged.check(node.id, (name) => controller.image.topicByName(name) !== undefined);
+      this.#invariants.atomic.check(node.id, (name) => controller.image.topicByName(name)?.partitionCount);
       this.#checkReplay(node);
     }
   }

@@ -157,6 +157,126 @@ export const bugs: readonly KnownBug[] = [
     foundBy: /majority-holds-committed|logs-agree|not equal|beyond the high watermark|nothing readable|read/,
   },
   {
+    title: 'a vote is not written at all',
+    file: raftCore('outbox'),
+    change: (original) => ({
+      ...original,
+      Outbox: class extends original.Outbox {
+        electionStateChanged(): void {}
+      },
+    }),
+    foundBy: /vote-persisted-before-sent|one-leader-per-epoch/,
+  },
+  {
+    title: 'half of the votes win an election',
+    file: raftCore('voter-set'),
+    change: (original) => ({
+      ...original,
+      VoterSet: class extends original.VoterSet {
+        get majority(): number {
+          return Math.max(1, Math.floor((this as unknown as { size: number }).size / 2));
+        }
+      },
+    }),
+    foundBy: /one-leader-per-epoch|leader-is-complete|two leaders|stable-leadership/,
+  },
+  {
+    title: 'a refusal counts as a vote',
+    file: raftCore('ballot'),
+    change: (original) => ({
+      ...original,
+      Ballot: class extends original.Ballot {
+        record(voterId: number, answer: any, nowMs: number): void {
+          super['record'](voterId, answer.log === undefined ? answer : { ...answer, refusal: undefined }, nowMs);
+        }
+      },
+    }),
+    foundBy: /one-leader-per-epoch|leader-is-complete|two leaders|stable-leadership/,
+  },
+  {
+    title: 'what was sent to a follower counts as what it has',
+    file: raftCore('replica-progress'),
+    change: (original) => ({
+      ...original,
+      recordFetch: (progress: any, fetch: any) => {
+        original.recordFetch(progress, fetch);
+        progress.endOffset = fetch.leaderEnd;
+      },
+    }),
+    foundBy: /majority-holds-committed/,
+  },
+  {
+    title: 'a truncation forgets no epochs',
+    file: raftCore('epoch-history'),
+    change: (original) => ({
+      ...original,
+      EpochHistory: class extends original.EpochHistory {
+        truncate(): void {}
+      },
+    }),
+    foundBy: /does not follow epoch|logs-agree|leader-is-complete|not equal/,
+  },
+  {
+    title: 'a reader is sent what is not committed',
+    file: raftNode('fetch-replies'),
+    change: (original) => ({
+      ...original,
+      FetchReplies: class extends original.FetchReplies {
+        reply(effect: any): void {
+          super['reply']({ ...effect, upTo: Number.MAX_SAFE_INTEGER });
+        }
+      },
+    }),
+    adjust: (plan) => ({ ...plan, cacheCount: 2 }),
+    foundBy: /caches-are-prefixes/,
+  },
+  {
+    title: 'a cache takes whatever the feed brings next',
+    file: '../../metadata-follower/src/feed-position.ts',
+    change: (original) => ({
+      ...original,
+      AppliedTail: class extends original.AppliedTail {
+        place(batch: any): string {
+          const placed = super['place'](batch) as string;
+          return placed === 'gap' ? 'continues' : placed;
+        }
+      },
+    }),
+    adjust: (plan) => ({ ...plan, cacheCount: 2, feed: { isThere: true, lossProbability: 0.1, duplicateProbability: 0.1, maxDelayMs: 20 } }),
+    foundBy: /caches-are-prefixes|does not continue/,
+  },
+  {
+    title: 'a truncation does not lower the flushed marker first',
+    file: metadataLog('truncation'),
+    change: (original) => ({
+      ...original,
+      cutSegments: (fs: any, cut: any, done: any) => original.cutSegments(fs, { ...cut, marker: { ...cut.marker, endOffset: cut.segments.at(-1).marker.endOffset, checksum: cut.segments.at(-1).marker.checksum } }, done),
+    }),
+    adjust: (plan) => ({ ...cutOff(plan), kinds: new Set(['partition-symmetric', 'crash']) }),
+    foundBy: /cannot start/,
+  },
+  {
+    title: 'an atomic request is written like any other',
+    file: controllerNode('plan-records'),
+    change: (original) => ({
+      ...original,
+      planRecords: (decision: any, name: string, limits: unknown) => original.planRecords({ ...decision, atomic: false }, name, limits),
+    }),
+    adjust: (plan) => ({ ...plan, voterCount: 3, isCalm: false, kinds: new Set(['crash-mid-write', 'crash']), maxBatchRecords: 4, thinkMs: 20 }),
+    foundBy: /atomic-is-whole|request-applied-once/,
+  },
+  {
+    title: 'the window of requests is not rebuilt from the log',
+    file: controllerNode('request-window'),
+    change: (original) => ({
+      ...original,
+      RequestWindow: class extends original.RequestWindow {
+        observe(): void {}
+      },
+    }),
+    foundBy: /request-applied-once/,
+  },
+  {
     title: 'fdatasync is left out',
     file: '../src/disk.ts',
     change: (original) => ({ ...original, SimDisk: diskWithout(original.SimDisk, 'sync') }),

@@ -3,6 +3,7 @@ import { LogShadow } from '../log-shadow.js';
 import type { ShadowBatch } from '../log-shadow.js';
 import { Violation } from '../violation.js';
 import { AcknowledgedIsNeverLost } from './acknowledged-is-never-lost.js';
+import { AtomicIsWhole } from './atomic-is-whole.js';
 import { CachesArePrefixes } from './caches-are-prefixes.js';
 import { CommitsBeginInOwnEpoch } from './commits-begin-in-own-epoch.js';
 import { CommittedIsNeverCut } from './committed-is-never-cut.js';
@@ -134,6 +135,15 @@ describe('the checks, each with a history in which it fails', () => {
     breaks('acknowledged-is-never-lost', () => check.check(1, () => false));
     check.acknowledged('orders', 'deleted');
     breaks('acknowledged-is-never-lost', () => check.check(1, (name) => name === 'orders'));
+  });
+
+  it('finds a topic of which only a part is there', () => {
+    const check = new AtomicIsWhole();
+    check.asked('wide', 60);
+    check.check(1, () => undefined);
+    check.check(1, () => 60);
+
+    breaks('atomic-is-whole', () => check.check(1, () => 12));
   });
 
   it('finds a fetch that acknowledges what is not on disk', () => {
