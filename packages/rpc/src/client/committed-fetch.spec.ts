@@ -79,6 +79,19 @@ describe('a committed-only Fetch', () => {
     expect(leader.server.calls).toBe(2);
   });
 
+  it('names the epoch of what the feed has brought, when that is newer than the leader it knows', async () => {
+    const [leader] = (await controllers(1)) as [LogController];
+    leader.lead(4);
+    const { tracker, ask, result } = fetcher([leader]);
+    await until('a leader', () => tracker.leader);
+
+    ask({ lastEpoch: 5 as Epoch });
+    const asked = await leader.answer(1, { error: 'UNKNOWN_LEADER_EPOCH' });
+
+    expect(asked).toMatchObject({ currentLeaderEpoch: 5, lastFetchedEpoch: 5 });
+    expect(await result(1)).toMatchObject({ kind: 'unavailable' });
+  });
+
   it('that is parked at an old leader is asked of the new one, and answered once', async () => {
     const [old, next] = (await controllers(2)) as [LogController, LogController];
     old.lead(4);

@@ -2,7 +2,7 @@ import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { CommittedFetch, CommittedFetchQuery, CommittedFetchResult } from '@quorate/metadata-follower';
 import type { FetchResponse, RaftErrorName } from '@quorate/raft-core';
-import type { NodeId } from '@quorate/records';
+import type { Epoch, NodeId } from '@quorate/records';
 import type { FetchRequest as WireFetch, FetchResponse as WireFetched } from '@quorate/records/gen/quorate/raft/v1/raft';
 import { fetchRequestToWire } from '../wire/raft-requests.js';
 import { fetchResponseFromWire } from '../wire/raft-responses.js';
@@ -75,7 +75,9 @@ export class GrpcCommittedFetch implements CommittedFetch {
         kind: 'fetch',
         ...cluster,
         replica: { id: this.#options.nodeId, directoryId: undefined },
-        currentLeaderEpoch: leader.epoch,
+        // The feed may have brought batches of an epoch that nobody has told us of yet; an older number would make the Fetch
+        // invalid, which is final, where "I do not lead that epoch" is tried again elsewhere.
+        currentLeaderEpoch: Math.max(leader.epoch, query.lastEpoch) as Epoch,
         fetchOffset: query.fromOffset,
         lastFetchedEpoch: query.lastEpoch,
         maxWaitMs: query.maxWaitMs,
