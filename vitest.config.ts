@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const folders = [
   ...readdirSync('packages').map((name) => `packages/${name}`),
   'apps/cli',
+  'apps/e2e',
   'tools/local-cluster',
   'tools/bench',
 ];
