@@ -21,6 +21,8 @@ export class SimDisk {
   readonly health: DiskHealth;
   /** Formatting takes no time and never fails: faults belong to a cluster that exists. */
   isFormatting = true;
+  /** Bits have flipped at rest: the node may find that it must not start. */
+  isRotten = false;
   readonly #world: World;
   readonly #random: Random;
   readonly #lastDoneMs = new Map<string, number>();
@@ -49,6 +51,18 @@ export class SimDisk {
   /** The process is killed: what was written is still readable, and no more durable than before. */
   killProcess(): void {
     this.#files = this.#files.killProcess();
+  }
+
+  /** Flips bits of one byte, somewhere in the files of a process that has ended. */
+  rot(): string {
+    const directory = '__cluster_metadata-0';
+    const names = this.#files.list(directory).map((name) => `${directory}/${name}`);
+    const path = this.#random.pick([...names, ...names.filter((name) => name.endsWith('.log')), 'meta.properties']);
+    const size = this.#files.readFile(path).length;
+    const position = this.#random.below(Math.max(1, size));
+    if (size > 0) this.#files.corrupt(path, position, 1 << this.#random.below(8));
+    this.isRotten = true;
+    return `${path} at byte ${position}`;
   }
 
   /** Syncs of one file finish in order. */

@@ -22,6 +22,7 @@ export const FAULT_KINDS = [
   'slow-disk',
   'fsync-error',
   'disk-full',
+  'bit-rot',
   'silent-broker',
   'feed-loss',
   'feed-reordering',

@@ -22,6 +22,7 @@ const MOMENTARY: readonly FaultKind[] = [
   'slow-disk',
   'fsync-error',
   'disk-full',
+  'bit-rot',
   'silent-broker',
   'cache-restart',
 ];
@@ -42,6 +43,8 @@ export class Faults {
   readonly #targets: FaultTargets;
   readonly #allowed: readonly FaultKind[];
   #healed = false;
+  /** Nodes whose disk may be lost; never so many that the others are no majority. */
+  readonly #mayRot = new Set<SimNode>();
 
   constructor(plan: FaultPlan, random: Random, targets: FaultTargets) {
     this.#plan = plan;
@@ -116,6 +119,8 @@ export class Faults {
         return;
       case 'disk-full':
         return this.#during(`disk of n${node.id} is full`, () => (node.disk.health.full = true), () => (node.disk.health.full = false));
+      case 'bit-rot':
+        return this.#rot(node);
       case 'silent-broker': {
         const broker = this.#random.pick(brokers);
         return this.#during(`broker ${broker.id} is silent`, () => (broker.isSilent = true), () => (broker.isSilent = false));
@@ -136,6 +141,14 @@ export class Faults {
       default:
         return;
     }
+  }
+
+  /** After a graceful stop the flushed marker covers the whole log: whatever rots then must be noticed. */
+  #rot(node: SimNode): void {
+    const { nodes } = this.#targets;
+    if (!this.#mayRot.has(node) && 2 * (this.#mayRot.size + 1) >= nodes.length) return;
+    this.#mayRot.add(node);
+    node.stop(() => node.trace(`ROT in ${node.disk.rot()}`));
   }
 
   /** Soon after a proposal some of its batches are on some disks and with some followers. */

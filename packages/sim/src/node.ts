@@ -65,6 +65,8 @@ export class SimNode {
   #epochStartOffset: number | undefined;
   /** Told of every batch that this node's controller proposes. */
   onProposed: () => void = () => {};
+  /** Its disk has rotted and it refuses to start: what is left of it is for an operator. */
+  isLost = false;
   /** The process ended by itself; whoever runs the node decides when it comes back. */
   stoppedBecause: string | undefined;
 
@@ -112,7 +114,7 @@ export class SimNode {
 
   /** Starts the process: recovers the log, then joins. */
   start(): void {
-    if (this.isUp) return;
+    if (this.isUp || this.isLost) return;
     this.stoppedBecause = undefined;
     const process = new SimProcess(this.#context.world, this.#random, this.#clock, this.#wallShiftMs);
     const life: Life = { process, transport: this.#context.bus.transport(this.id, process), raft: undefined, controller: undefined, log: undefined };
@@ -124,6 +126,7 @@ export class SimNode {
       if (this.#life !== life) return;
       if (result.kind === 'opened') this.#run(life, result);
       else if (result.reason === 'disk-failed') this.#exit(`disk error at start: ${result.message}`);
+      else if (this.disk.isRotten) this.#lost(result.message);
       else throw new Error(`node ${this.id} cannot start: ${result.reason}: ${result.message}`);
     });
   }
@@ -144,7 +147,7 @@ export class SimNode {
   }
 
   /** Graceful stop: hands over, then exits. */
-  stop(): void {
+  stop(done: () => void = () => {}): void {
     const life = this.#life;
     if (life?.raft === undefined) return;
     this.trace('STOP');
@@ -154,6 +157,7 @@ export class SimNode {
       this.#end();
       this.disk.killProcess();
       this.trace('stopped');
+      done();
     });
   }
 
@@ -335,6 +339,12 @@ export class SimNode {
     if (this.#life !== life) return;
     if ('code' in error) this.#exit(error.message);
     else throw error;
+  }
+
+  #lost(reason: string): void {
+    this.#context.trace.tally('nodes lost to rot');
+    this.isLost = true;
+    this.#exit(reason);
   }
 
   #exit(reason: string): void {

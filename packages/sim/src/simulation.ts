@@ -172,7 +172,7 @@ class Simulation {
   }
 
   #areEqual(): boolean {
-    const [first, ...others] = this.#nodes.map((node) => node.imageDigest());
+    const [first, ...others] = this.#nodes.filter((node) => !node.isLost).map((node) => node.imageDigest());
     if (first === undefined || first.offset < this.#invariants.committedEnd) return false;
     // Digests of caches are compared as they apply; here it matters that they have come as far.
     return others.every((other) => other?.offset === first.offset && other.digest === first.digest) && this.#caches.every(({ stableOffset }) => stableOffset === first.offset);
