@@ -12,7 +12,7 @@ import type { ControllerConfig } from './controller-config.js';
 import type { ControllerView } from './controller-view.js';
 import type { DecisionState } from './decision-state.js';
 import { featureRules } from './metadata-version.js';
-import { SessionTracker } from './session-tracker.js';
+import { SessionTracker, type BrokerProgress } from './session-tracker.js';
 import { decideCreatePartitions } from './topics/create-partitions.js';
 import { decideCreateTopics } from './topics/create.js';
 import { decideDeleteTopics } from './topics/delete.js';
@@ -47,7 +47,7 @@ export class Controller {
     this.#noteTime(context.nowMs);
     if (command.kind === 'brokerHeartbeat') {
       // What a broker says of itself is an observation, not a decision: it counts whatever becomes of the answer.
-      this.#sessions.observeOffset(command.brokerId, command.brokerEpoch, command.currentMetadataOffset);
+      this.#sessions.observeOffset(command.brokerId, command.brokerEpoch, command.currentMetadataOffset, { endOffset: context.nextOffset, nowMs: context.nowMs });
     }
     const decision = decideByKind(command, this.#state(), context);
     if (command.kind === 'brokerHeartbeat' && decision.reply.kind === 'brokerHeartbeat' && decision.reply.shouldShutDown) {
@@ -94,6 +94,11 @@ export class Controller {
   /** When the broker was last heard by this controller; undefined when it was not. */
   lastContactMs(brokerId: NodeId): number | undefined {
     return this.#sessions.lastContactMs(brokerId);
+  }
+
+  /** How far the brokers have come, as their heartbeats say. */
+  brokerProgress(): readonly BrokerProgress[] {
+    return this.#sessions.progress();
   }
 
   #state(): DecisionState {

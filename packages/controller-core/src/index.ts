@@ -36,3 +36,4 @@ export { decidePartitionChange, type PartitionChangeRequest, type PartitionChang
 export { CLUSTER_METADATA_TOPIC } from './topics/topic-name.js';
 export { TOPIC_CONFIGS } from './topics/topic-config.js';
 export { randomUuid } from './random-uuid.js';
+export type { BrokerProgress } from './session-tracker.js';

@@ -4,6 +4,7 @@ import { node } from '../test/world.js';
 import { SessionTracker } from './session-tracker.js';
 
 const EPOCH = 5 as BrokerEpoch;
+const AT = { endOffset: 40 as Offset, nowMs: 1_000 };
 
 function trackerWith(...ids: number[]): SessionTracker {
   const tracker = new SessionTracker(9_000);
@@ -121,8 +122,8 @@ describe('metadata offsets', () => {
   it('are as low as the slowest broker, and 0 for one that has not told', () => {
     const tracker = trackerWith(1, 2, 3);
 
-    tracker.observeOffset(node(1), EPOCH, 30 as Offset);
-    tracker.observeOffset(node(2), EPOCH, 20 as Offset);
+    tracker.observeOffset(node(1), EPOCH, 30 as Offset, AT);
+    tracker.observeOffset(node(2), EPOCH, 20 as Offset, AT);
 
     expect(tracker.lowestMetadataOffset([node(1), node(2)])).toBe(20);
     expect(tracker.lowestMetadataOffset([node(1), node(2), node(3)])).toBe(0);
@@ -137,5 +138,37 @@ describe('metadata offsets', () => {
 
     expect(tracker.shutdownOffset(node(1))).toBe(30);
     expect(tracker.shuttingDown()).toEqual([1]);
+  });
+});
+
+describe('how far a broker has come', () => {
+  const said = (tracker: SessionTracker, metadataOffset: number, endOffset: number, nowMs: number): void =>
+    tracker.observeOffset(node(1), EPOCH, metadataOffset as Offset, { endOffset: endOffset as Offset, nowMs });
+
+  it('is what it said last; it is caught up when that is all there is', () => {
+    const tracker = trackerWith(2, 1);
+
+    said(tracker, 30, 30, 2_000);
+
+    expect(tracker.progress()).toEqual([{ id: 1, metadataOffset: 30, saidMs: 2_000, lastCaughtUpMs: 2_000 }]);
+  });
+
+  it('was caught up when it spoke before, once it has what there was then', () => {
+    const tracker = trackerWith(1);
+
+    said(tracker, 10, 30, 2_000);
+    expect(tracker.progress()).toMatchObject([{ lastCaughtUpMs: undefined }]);
+    said(tracker, 30, 50, 4_000);
+    expect(tracker.progress()).toMatchObject([{ metadataOffset: 30, saidMs: 4_000, lastCaughtUpMs: 2_000 }]);
+    said(tracker, 40, 60, 6_000);
+    expect(tracker.progress()).toMatchObject([{ metadataOffset: 40, saidMs: 6_000, lastCaughtUpMs: 2_000 }]);
+  });
+
+  it('is not told by an older epoch', () => {
+    const tracker = trackerWith(1);
+
+    tracker.observeOffset(node(1), 4 as BrokerEpoch, 30 as Offset, AT);
+
+    expect(tracker.progress()).toEqual([]);
   });
 });

@@ -63,10 +63,28 @@ export class SessionTracker {
     if (session?.epoch === epoch) session.lastContactMs = undefined;
   }
 
-  /** How far the broker says that it has applied the metadata (exclusive). */
-  observeOffset(id: NodeId, epoch: BrokerEpoch, metadataOffset: Offset): void {
+  /**
+   * How far the broker says that it has applied the metadata (exclusive).
+   *
+   * @param at - our log end, and the time, as it says so: whether that is all there is, as of a follower's fetch (KIP-595).
+   */
+  observeOffset(id: NodeId, epoch: BrokerEpoch, metadataOffset: Offset, at: { readonly endOffset: Offset; readonly nowMs: number }): void {
     const session = this.#sessions.get(id);
-    if (session?.epoch === epoch) session.metadataOffset = metadataOffset;
+    if (session?.epoch !== epoch) return;
+    const { saidAt } = session;
+    if (metadataOffset >= at.endOffset) session.lastCaughtUpMs = at.nowMs;
+    else if (saidAt !== undefined && metadataOffset >= saidAt.endOffset) session.lastCaughtUpMs = saidAt.nowMs;
+    session.metadataOffset = metadataOffset;
+    session.saidAt = at;
+  }
+
+  /** How far each broker that has said so has come, for display; by rising id. */
+  progress(): readonly BrokerProgress[] {
+    const told: BrokerProgress[] = [];
+    for (const [id, { metadataOffset, saidAt, lastCaughtUpMs }] of this.#sessions) {
+      if (metadataOffset !== undefined && saidAt !== undefined) told.push({ id, metadataOffset, saidMs: saidAt.nowMs, lastCaughtUpMs });
+    }
+    return told.sort((a, b) => a.id - b.id);
   }
 
   /**
@@ -145,14 +163,27 @@ export interface KnownBroker {
   readonly shutdownOffset: Offset | undefined;
 }
 
+/** What a broker has said of itself by its latest heartbeat. */
+export interface BrokerProgress {
+  readonly id: NodeId;
+  /** Applied up to here (exclusive). */
+  readonly metadataOffset: Offset;
+  readonly saidMs: number;
+  /** When it last had all that this controller had; undefined while it never had. */
+  readonly lastCaughtUpMs: number | undefined;
+}
+
 interface Session {
   readonly epoch: BrokerEpoch;
   fenced: boolean;
   lastContactMs: number | undefined;
   metadataOffset: Offset | undefined;
+  /** Our log end and the time when it said so. */
+  saidAt: { readonly endOffset: Offset; readonly nowMs: number } | undefined;
+  lastCaughtUpMs: number | undefined;
   shutdownOffset: Offset | undefined;
 }
 
 function newSession(epoch: BrokerEpoch, fenced: boolean): Session {
-  return { epoch, fenced, lastContactMs: undefined, metadataOffset: undefined, shutdownOffset: undefined };
+  return { epoch, fenced, lastContactMs: undefined, metadataOffset: undefined, saidAt: undefined, lastCaughtUpMs: undefined, shutdownOffset: undefined };
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { BrokerProgress } from '@quorate/controller-core';
+import type { ControllerNode } from '@quorate/controller-node';
 import { MetadataImage } from '@quorate/metadata-image';
 import type { ElectionRecord, RaftStatus } from '@quorate/raft-core';
 import type { Epoch, NodeId, Offset, Uuid } from '@quorate/records';
@@ -9,9 +11,9 @@ import { electionToWire, LocalQuorum } from './local-quorum.js';
 const DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAZA' as Uuid;
 const voter = (id: number) => ({ id: id as NodeId, directoryId: DIRECTORY, endpoints: [{ name: 'CONTROLLER', host: 'h', port: 9000 + id }], kraftVersion: { min: 0, max: 1 } });
 
-function quorum(status: Partial<RaftStatus>): LocalQuorum {
+function quorum(status: Partial<RaftStatus>, brokers: readonly BrokerProgress[] = []): LocalQuorum {
   const full = { nodeId: 1, role: 'leader', epoch: 3, leaderId: 1, highWatermark: 10, logEndOffset: 12, voters: [voter(1), voter(2), voter(3)], replicas: [], ...status } as unknown as RaftStatus;
-  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [] }, controller: { image: new MetadataImage() } });
+  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [] }, controller: { image: new MetadataImage(), active: { controller: { brokerProgress: () => brokers } } as unknown as ControllerNode['active'] } });
 }
 
 const replica = (id: number, logEndOffset: number | undefined, agoMs: number | undefined, isVoter = true) => ({
@@ -37,6 +39,18 @@ describe('the quorum as the leader tells it', () => {
     ]);
     expect(described.voters[0]).toMatchObject({ lastFetchAgeMs: 0, listeners: [{ port: 9001 }] });
     expect(described.observers).toMatchObject([{ replicaId: 101, status: ReplicaStatus.REPLICA_STATUS_OBSERVER, lag: 2, directoryId: '' }]);
+  });
+
+  it('shows brokers by what they fetched or said by heartbeat, whichever is more, and those that never fetched', async () => {
+    const nowMs = performance.now();
+    const said = (id: number, metadataOffset: number): BrokerProgress => ({ id: id as NodeId, metadataOffset: metadataOffset as Offset, saidMs: nowMs, lastCaughtUpMs: undefined });
+
+    const { observers, voters } = await quorum({ replicas: [replica(1, 12, 0), replica(101, 4, 5_000, false), replica(102, 11, 5, false)] }, [said(1, 3), said(101, 12), said(102, 10), said(103, 9)]).describe();
+
+    expect(observers.map(({ replicaId, logEndOffset, lag }) => [replicaId, logEndOffset, lag])).toEqual([[101, 12, 0], [102, 11, 1], [103, 9, 3]]);
+    expect(observers[0]?.lastFetchAgeMs).toBeLessThan(5_000);
+    expect(observers[0]?.lastCaughtUpAgeMs).toBeGreaterThanOrEqual(5_000);
+    expect(voters).toMatchObject([{ replicaId: 1, logEndOffset: 12 }]);
   });
 
   it('gives no figure that it does not have', async () => {

@@ -1,3 +1,4 @@
+import type { BrokerProgress } from '@quorate/controller-core';
 import type { ControllerNode as ControllerLoop } from '@quorate/controller-node';
 import type { BallotEntry, ElectionRecord, Endpoint, RaftStatus, ReplicaStatus as CoreReplica } from '@quorate/raft-core';
 import type { RaftNode } from '@quorate/raft-node';
@@ -10,7 +11,7 @@ import type { Timestamp } from '@quorate/records/gen/google/protobuf/timestamp';
 export interface LocalQuorumOptions {
   readonly clusterId: string;
   readonly raft: Pick<RaftNode, 'status' | 'elections'>;
-  readonly controller: Pick<ControllerLoop, 'image'>;
+  readonly controller: Pick<ControllerLoop, 'image' | 'active'>;
 }
 
 /** The quorum as this controller sees it; complete on the leader, its own part on the others. */
@@ -25,7 +26,7 @@ export class LocalQuorum implements QuorumReader {
     const status = this.#options.raft.status();
     const nowMs = performance.now();
     const isLeader = status.role === 'leader';
-    const replicas = isLeader ? status.replicas.map((replica) => this.#replica(status, replica, nowMs)) : status.voters.map((voter) => unheard(status, voter.id, voter.directoryId, voter.endpoints));
+    const replicas = isLeader ? withBrokers(status.replicas, this.#options.controller.active?.controller.brokerProgress() ?? []).map((replica) => this.#replica(status, replica, nowMs)) : status.voters.map((voter) => unheard(status, voter.id, voter.directoryId, voter.endpoints));
     const voters = replicas.filter(({ status: kind }) => kind !== ReplicaStatus.REPLICA_STATUS_OBSERVER);
     return {
       clusterId: this.#options.clusterId,
@@ -87,6 +88,32 @@ export class LocalQuorum implements QuorumReader {
       listeners: (voter?.endpoints ?? broker?.endpoints ?? []).map(listener),
     };
   }
+}
+
+/**
+ * Brokers follow by the feed and rarely fetch: how far they have come is what they fetched last or what their heartbeat said,
+ * whichever is more.
+ */
+function withBrokers(replicas: readonly CoreReplica[], brokers: readonly BrokerProgress[]): readonly CoreReplica[] {
+  const byId = new Map(replicas.map((replica) => [replica.id, replica]));
+  for (const { id, metadataOffset, saidMs, lastCaughtUpMs } of brokers) {
+    const fetched = byId.get(id);
+    if (fetched?.isVoter === true) continue;
+    byId.set(id, {
+      id,
+      directoryId: fetched?.directoryId,
+      isVoter: false,
+      logEndOffset: latest(fetched?.logEndOffset, metadataOffset),
+      lastFetchMs: latest(fetched?.lastFetchMs, saidMs),
+      lastCaughtUpMs: latest(fetched?.lastCaughtUpMs, lastCaughtUpMs),
+      recovering: false,
+    });
+  }
+  return [...byId.values()];
+}
+
+function latest<T extends number>(one: T | undefined, other: T | undefined): T | undefined {
+  return one === undefined || (other !== undefined && other > one) ? other : one;
 }
 
 function unheard(status: RaftStatus, id: number, directoryId: string, endpoints: readonly Endpoint[]): QuorumReplica {
