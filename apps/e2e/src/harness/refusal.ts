@@ -34,8 +34,7 @@ export function withKey(key: string, value: string): (config: string) => string 
   return (config) => `${config.split('\n').filter((line) => !line.startsWith(`${key}=`)).join('\n').trimEnd()}\n${key}=${value}\n`;
 }
 
-function withConfig({ process, app }: Member, configFile: string): readonly string[] {
-  const [node, main] = process.command;
-  if (node === undefined || main === undefined) throw new Error(`${app} has no command`);
-  return [node, main, `--config=${configFile}`];
+/** The member's own command with another file: node, its flags, the program. */
+function withConfig({ process }: Member, configFile: string): readonly string[] {
+  return [...process.command.filter((argument) => !argument.startsWith('--config=')), `--config=${configFile}`];
 }
