@@ -12,6 +12,7 @@ export const FAULT_KINDS = [
   'partition-symmetric',
   'partition-one-way',
   'partition-bridge',
+  'isolate-leaders',
   'crash',
   'crash-all',
   'crash-mid-write',

@@ -14,6 +14,7 @@ const MOMENTARY: readonly FaultKind[] = [
   'partition-symmetric',
   'partition-one-way',
   'partition-bridge',
+  'isolate-leaders',
   'crash',
   'crash-all',
   'graceful-stop',
@@ -138,6 +139,8 @@ export class Faults {
         return this.#oneWay(node.id, ids);
       case 'partition-bridge':
         return this.#bridge(ids);
+      case 'isolate-leaders':
+        return this.#isolateLeaders(3);
       default:
         return;
     }
@@ -196,6 +199,20 @@ export class Faults {
     const sideB = rest.filter((_, index) => index % 2 === 1);
     this.#links(`only n${bridge} reaches both ${sideA.join(',')} and ${sideB.join(',')}`, (network) => {
       for (const a of sideA) for (const b of sideB) blockBoth(network, a, b);
+    });
+  }
+
+  /** The leader is cut off, then at the moment it comes back its successor, and so on: what it wrote alone meets a new election. */
+  #isolateLeaders(times: number): void {
+    const { nodes, network, world, trace } = this.#targets;
+    const leader = nodes.filter(({ isLeader }) => isLeader).sort((a, b) => b.epoch - a.epoch)[0];
+    if (leader === undefined || this.#healed) return;
+    trace.add(world.nowMs, undefined, `FAULT leader n${leader.id} is isolated`);
+    for (const { id } of nodes) if (id !== leader.id) blockBoth(network, leader.id, id);
+    world.after(this.#random.between(700, 1600), () => {
+      if (this.#healed) return;
+      network.heal();
+      if (times > 1) this.#isolateLeaders(times - 1);
     });
   }
 

@@ -95,6 +95,10 @@ export class SimNode {
     return this.#life?.controller;
   }
 
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   get isLeader(): boolean {
     return this.#role === 'leader' && this.isUp;
   }

@@ -19,9 +19,10 @@ const cutOff = (plan: FaultPlan): FaultPlan => ({
   ...plan,
   voterCount: 3,
   isCalm: false,
-  kinds: new Set(['partition-symmetric']),
-  meanBetweenFaultsMs: 250,
+  kinds: new Set(['isolate-leaders']),
+  meanBetweenFaultsMs: 500,
   maxFaultMs: 1000,
+  faultyMs: 8000,
   clientCount: 3,
   thinkMs: 10,
 });
@@ -252,7 +253,7 @@ export const bugs: readonly KnownBug[] = [
       ...original,
       cutSegments: (fs: any, cut: any, done: any) => original.cutSegments(fs, { ...cut, marker: { ...cut.marker, endOffset: cut.segments.at(-1).marker.endOffset, checksum: cut.segments.at(-1).marker.checksum } }, done),
     }),
-    adjust: (plan) => ({ ...cutOff(plan), kinds: new Set(['partition-symmetric', 'crash']) }),
+    adjust: (plan) => ({ ...cutOff(plan), kinds: new Set(['isolate-leaders', 'crash']) }),
     foundBy: /cannot start/,
   },
   {
