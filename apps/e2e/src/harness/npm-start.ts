@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { eventually } from './eventually.js';
@@ -62,6 +62,13 @@ export class NpmStart {
     process.kill(-(this.#npm.pid ?? 0), 'SIGINT');
   }
 
+  /** The terminal is closed: its group gets SIGHUP, and nobody reads what is printed any more. */
+  closeTerminal(): void {
+    this.#npm.stdout?.destroy();
+    this.#npm.stderr?.destroy();
+    process.kill(-(this.#npm.pid ?? 0), 'SIGHUP');
+  }
+
   /** The launcher alone: the parent of the controllers. */
   killLauncher(): void {
     const launcher = this.running().find(({ commandLine }) => /tools\/start\.mjs/.test(commandLine) && !commandLine.startsWith('npm'));
@@ -97,6 +104,10 @@ export class NpmStart {
       const left = this.running();
       if (left.length > 0) throw new Error(left.map(({ pid, commandLine }) => `${pid} ${commandLine}`).join('\n'));
     });
+  }
+
+  hasLog(name: string): boolean {
+    return existsSync(path.join(this.home, 'logs', `${name}.log`));
   }
 
   /** The log of one member. */
