@@ -225,7 +225,11 @@ export class ActiveController {
   #write(entry: Entry, decision: Decision, plan: Exclude<RecordPlan, { kind: 'too-large' }>, firstOffset: Offset): void {
     const endOffset = (firstOffset + plan.records.length) as Offset;
     this.#pending.add({ entry, reply: decision.reply, firstOffset, endOffset });
-    if (plan.kind === 'one-batch' && !this.#batch.hasRoomFor(plan.records.length, plan.bytes)) this.#propose();
+    // A transaction begins on a batch edge: what stands before it in its batch would be committed, and not stable, for as
+    // long as it is open.
+    const needsNewBatch = plan.kind === 'transaction' || (plan.kind === 'one-batch' && !this.#batch.hasRoomFor(plan.records.length, plan.bytes));
+    if (needsNewBatch) this.#propose();
+    if (this.#closed) return;
     const ofRequest = requestBytes(decision.outcomes);
     for (const [index, { raw }] of plan.records.entries()) {
       const isLast = index === plan.records.length - 1;

@@ -168,6 +168,21 @@ describe('ControllerNode', () => {
     expect(image.topicByName('wide')?.partitionCount).toBe(25);
   });
 
+  it('begins a transaction on a batch edge, so that what was decided before it is stable as soon as it is committed', () => {
+    const { node, log, image } = makeActive({ batchLimits: { maxRecords: 10, maxBytes: 100_000 } });
+    submit(node, createTopic('first')); // is being flushed: the next two collect
+    const small = submit(node, createTopic('small'), { requestId: requestId(1) });
+    submit(node, createTopic('wide', 25));
+    log.flush();
+    const withSmall = log.batches.find((batch) => requestsOf(batch).length > 0)!;
+
+    log.commit(withSmall.endOffset);
+
+    expect(recordsOf(withSmall).some(({ type }) => type === RECORD_TYPE.BeginTransaction)).toBe(false);
+    expect(committed(small()).offset).toBe(withSmall.endOffset);
+    expect(image.appliedOffset).toBe(withSmall.endOffset);
+  });
+
   it('notes the request in the last batch of a transaction, so that half of one counts for nothing', () => {
     const { node, log } = makeActive({ batchLimits: { maxRecords: 10, maxBytes: 100_000 } });
     const from = log.endOffset;
