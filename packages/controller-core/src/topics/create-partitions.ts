@@ -47,7 +47,7 @@ function refuseTotal(topics: readonly Asked[], { view, config }: DecisionState):
   let total = 0;
   for (const { name, totalCount } of topics) total += Math.max(0, totalCount - (view.topicByName(name)?.partitionCount ?? totalCount));
   if (total <= config.maxPartitionsPerRequest) return undefined;
-  return refusal('POLICY_VIOLATION', `The request would create ${total} partitions, at most ${config.maxPartitionsPerRequest} are allowed in one request.`);
+  return refusal('POLICY_VIOLATION', `The request would create ${total} partitions, at most ${config.maxPartitionsPerRequest} are allowed in one request: split it.`);
 }
 
 function planAdded(asked: Asked, topic: TopicRow, placer: StripedReplicaPlacer, state: DecisionState): PartitionPlan {

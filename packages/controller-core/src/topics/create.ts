@@ -89,7 +89,7 @@ function refuseTotal(topics: readonly CreatableTopic[], { config }: DecisionStat
     total += assignments.length > 0 ? assignments.length : Math.max(0, partitionCount ?? config.numPartitions);
   }
   if (total <= config.maxPartitionsPerRequest) return undefined;
-  return refusal('POLICY_VIOLATION', `The request would create ${total} partitions, at most ${config.maxPartitionsPerRequest} are allowed in one request.`);
+  return refusal('POLICY_VIOLATION', `The request would create ${total} partitions, at most ${config.maxPartitionsPerRequest} are allowed in one request: split it.`);
 }
 
 function topicRecords(
