@@ -55,8 +55,6 @@ export async function topicNames(client: TopicServiceClient, atLeastOffset = 0):
 export class TopicLoad {
   readonly acknowledged: string[] = [];
   readonly failed: { readonly name: string; readonly error: Error }[] = [];
-  /** Of all acknowledged calls, in milliseconds. */
-  slowestMs = 0;
   #stopping = false;
   readonly #workers: Promise<void>[];
 
@@ -72,11 +70,9 @@ export class TopicLoad {
       while (!this.#stopping) {
         next += 1;
         const name = `load-${prefix}-${next}`;
-        const startedMs = performance.now();
         try {
           await createTopic(client, { name }, 15_000, metadata);
           this.acknowledged.push(name);
-          this.slowestMs = Math.max(this.slowestMs, performance.now() - startedMs);
         } catch (error) {
           this.failed.push({ name, error: error as Error });
           await new Promise((resolve) => setTimeout(resolve, 5));
