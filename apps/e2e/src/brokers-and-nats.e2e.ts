@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ListBrokersResponse } from '@quorate/records/gen/quorate/admin/v1/cluster';
-import { BrokerState } from '@quorate/records/gen/quorate/metadata/v1/metadata';
+import { BrokerState, FollowPath, type DescribeImageResponse } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import { call, deadline } from './harness/calls.js';
 import { eventually } from './harness/eventually.js';
 import { wantProgram } from './harness/require-program.js';
@@ -22,6 +22,16 @@ async function stateOf(brokerId: number): Promise<BrokerState | undefined> {
   return answer.brokers.find((broker) => broker.id === brokerId)?.state;
 }
 
+/** Waits until every broker says that changes come to it that way. */
+async function untilFollowing(path: FollowPath): Promise<void> {
+  for (const broker of BROKERS) {
+    await eventually(`${broker} follows by path ${path}`, 10_000, async () => {
+      const image = await call<DescribeImageResponse>((done) => cluster().metadata(broker).describeImage({ atLeastOffset: 0 }, deadline(2000), done));
+      expect(image.followPath).toBe(path);
+    });
+  }
+}
+
 describe('brokers and the feed', () => {
   it('fences a killed broker within its session, elects leaders without it, and unfences it when it is back', async () => {
     const offset = await createTopic(cluster().topics(), { name: 'led', partitionCount: 6, replicationFactor: 3 });
@@ -41,14 +51,27 @@ describe('brokers and the feed', () => {
     await eventually('broker 103 is active', 10_000, async () => expect(await stateOf(103)).toBe(BrokerState.BROKER_STATE_ACTIVE));
   });
 
-  it('serves every change with NATS killed, and with NATS back', async (ctx) => {
+  it('serves every change with NATS killed, hanging, and back, and says which way changes come', async (ctx) => {
     natsServer.pathOrSkip(ctx);
-    await cluster().nats?.kill();
-    const without = await createTopic(cluster().topics(), { name: 'without-nats' });
-    for (const broker of BROKERS) expect((await getTopic(cluster().metadata(broker), 'without-nats', without, 2000)).topic?.name).toBe('without-nats');
+    const nats = cluster().nats;
+    if (nats === undefined) throw new Error('NATS was not started');
+    const expectEverywhere = async (name: string): Promise<void> => {
+      const offset = await createTopic(cluster().topics(), { name });
+      for (const broker of BROKERS) expect((await getTopic(cluster().metadata(broker), name, offset, 2000)).topic?.name).toBe(name);
+    };
+    await untilFollowing(FollowPath.FOLLOW_PATH_FEED);
 
-    cluster().nats?.start();
-    const back = await createTopic(cluster().topics(), { name: 'with-nats-again' });
-    for (const broker of BROKERS) expect((await getTopic(cluster().metadata(broker), 'with-nats-again', back, 2000)).topic?.name).toBe('with-nats-again');
+    await nats.kill();
+    await expectEverywhere('without-nats');
+    await untilFollowing(FollowPath.FOLLOW_PATH_FETCH);
+
+    nats.start();
+    await expectEverywhere('with-nats-again');
+    await untilFollowing(FollowPath.FOLLOW_PATH_FEED);
+
+    nats.signal('SIGSTOP');
+    await expectEverywhere('while-nats-hangs');
+    nats.signal('SIGCONT');
+    await expectEverywhere('after-nats-hung');
   });
 });

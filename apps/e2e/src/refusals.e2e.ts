@@ -17,12 +17,13 @@ const dataDirectory = (name: string): string => cluster().member(name).dataDirec
 
 /** Moves a file or directory away for as long as `during` takes. */
 async function without(file: string, during: () => Promise<void>): Promise<void> {
-  renameSync(file, `${file}.away`);
+  const away = path.join(cluster().home, 'away');
+  renameSync(file, away);
   try {
     await during();
   } finally {
     rmSync(file, { recursive: true, force: true });
-    renameSync(`${file}.away`, file);
+    renameSync(away, file);
   }
 }
 
@@ -62,11 +63,15 @@ describe('a start that must be refused, with nothing else running', () => {
     });
   });
 
-  it.each(['controller-1', 'broker-101'])('refuses a directory whose meta.properties is gone (%s)', async (name) => {
+  it.each([
+    ['controller-1', 'interrupted'],
+    ['broker-101', 'not formatted'],
+  ])('refuses a directory whose formatting did not come to its last step, meta.properties (%s)', async (name, what) => {
     await without(path.join(dataDirectory(name), 'meta.properties'), async () => {
       const { code, said } = await refusalOf(cluster(), name);
       expect(said).toContain(dataDirectory(name));
-      expect(said).toMatch(/format/);
+      expect(said).toContain(what);
+      expect(said).toContain('quorate storage format');
       expect(code).toBe(DATA_DIRECTORY);
     });
   });

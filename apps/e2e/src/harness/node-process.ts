@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from './require-program.js';
 
 export interface ProcessExit {
   readonly code: number | null;
@@ -10,15 +12,14 @@ export interface NodeProcessOptions {
   readonly name: string;
   readonly logFile: string;
   readonly command: readonly string[];
-  /** True for our own programs: they stop when the channel to the test breaks, so that nothing outlives a test that was killed. */
-  readonly ipc?: boolean;
+  /**
+   * `own`: one of our programs, which stops when the channel to the test breaks, so that nothing outlives a test that was
+   * killed. `guarded`: somebody else's, with a guard of ours that does it for it; signals go to both.
+   */
+  readonly kind: 'own' | 'guarded';
 }
 
-/** Everything that runs now. Ends with the test's process, however that ends by itself. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+const GUARD = path.join(ROOT, 'tools/local-cluster/dist/guard.js');
 
 /** One real process of a test, with its output in a file; ended by its own id only. */
 export class NodeProcess {
@@ -39,22 +40,18 @@ export class NodeProcess {
    * @param options.mayEnd - true when the test expects it to end by itself: a start that is refused.
    */
   start(options: { readonly env?: NodeJS.ProcessEnv; readonly mayEnd?: boolean } = {}): void {
-    const [program, ...args] = this.#options.command;
+    const isGuarded = this.#options.kind === 'guarded';
+    const [program, ...args] = isGuarded ? [process.execPath, GUARD, ...this.command] : this.command;
     if (program === undefined) throw new Error(`${this.name}: no command`);
     if (this.isRunning) throw new Error(`${this.name} is running`);
     const log = openSync(this.logFile, 'a');
-    const child = spawn(program, args, { stdio: ['ignore', log, log, ...(this.#options.ipc === true ? (['ipc'] as const) : [])], env: options.env ?? process.env });
+    const child = spawn(program, args, { stdio: ['ignore', log, log, 'ipc'], env: options.env ?? process.env, detached: isGuarded });
     closeSync(log);
-    running.add(child);
     this.#child = child;
     this.#isToEnd = options.mayEnd ?? false;
     this.#exited = new Promise((resolve) => {
-      const settle = (exit: ProcessExit): void => {
-        running.delete(child);
-        resolve(exit);
-      };
-      child.once('exit', (code, signal) => settle({ code, signal }));
-      child.once('error', () => settle({ code: 127, signal: null }));
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.once('error', () => resolve({ code: 127, signal: null }));
     });
   }
 
@@ -80,7 +77,9 @@ export class NodeProcess {
   /** Sends the signal; returns at once. */
   signal(signal: NodeJS.Signals): void {
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') this.#isToEnd = true;
-    this.#child?.kill(signal);
+    if (this.#child?.pid === undefined || !this.isRunning) return;
+    if (this.#options.kind === 'guarded') process.kill(-this.#child.pid, signal);
+    else this.#child.kill(signal);
   }
 
   /** Settles when the process is gone. */

@@ -21,7 +21,7 @@ export async function refusalOf(cluster: TestCluster, name: string, change: (con
   const logFile = path.join(cluster.home, 'logs', 'refused.log');
   writeFileSync(configFile, change(readFileSync(member.configFile, 'utf8')));
   writeFileSync(logFile, '');
-  const process = new NodeProcess({ name: 'refused', logFile, command: withConfig(member, configFile), ipc: true });
+  const process = new NodeProcess({ name: 'refused', logFile, command: withConfig(member, configFile), kind: 'own' });
   process.start({ mayEnd: true });
   const killer = setTimeout(() => void process.kill(), REFUSED_WITHIN_MS);
   const { code } = await process.exited();

@@ -189,13 +189,13 @@ function memberProcess(plan: MemberPlan, home: string): NodeProcess {
     name: plan.name,
     logFile: path.join(home, 'logs', `${plan.name}.log`),
     command: [process.execPath, ...NODE_FLAGS, path.join(ROOT, 'apps', plan.app, 'dist/main.js'), `--config=${plan.configFile}`],
-    ipc: true,
+    kind: 'own',
   });
 }
 
 function natsProcess(program: string, home: string, port: number): Nats {
   return {
     url: `nats://${HOST}:${port}`,
-    process: new NodeProcess({ name: 'nats', logFile: path.join(home, 'logs/nats.log'), command: [program, '-a', HOST, '-p', String(port)] }),
+    process: new NodeProcess({ name: 'nats', logFile: path.join(home, 'logs/nats.log'), command: [program, '-a', HOST, '-p', String(port)], kind: 'guarded' }),
   };
 }
