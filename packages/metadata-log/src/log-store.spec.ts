@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { offset, type EncodedBatch } from '@quorate/records';
 import { afterAll, describe, expect, it } from 'vitest';
 import { format, nextBatch, open, readAll, Reports, VOTER, votersBatch } from '../test/log-fixture.js';
+import { fileSystemError } from './file-system-error.js';
 import type { FileSystem } from './file-system.js';
 import type { DiskLogStore } from './log-store.js';
 import { MemoryFileSystem } from './memory-file-system.js';
@@ -163,5 +164,32 @@ describe.each([
     expect(checksums(await read(4, 20, 1))).toEqual(checksums(batches.slice(1, 2)));
     expect(await read(20, 20, 100)).toEqual([]);
     await close(store);
+  });
+});
+
+describe('a log that is being closed', () => {
+  it('ends the close when the disk is full by the time its last flush is done', async () => {
+    const held: (() => void)[] = [];
+    let holds = false;
+    let full = false;
+    const fs = new MemoryFileSystem({
+      random: () => 0.5,
+      schedule: (complete) => (holds ? held.push(complete) : complete()),
+      onCall: ({ operation }) => (full && operation === 'write' ? fileSystemError('ENOSPC', 'injected') : undefined),
+    });
+    await format(fs);
+    const { store } = await open(fs);
+    const reports = new Reports();
+    store.setListener(reports);
+    holds = true;
+    store.append(nextBatch(store)); // the first of its epoch: leader-epoch-checkpoint is due with its flush
+
+    let closed = false;
+    store.close(() => (closed = true));
+    full = true;
+    while (held.length > 0) held.shift()!();
+
+    expect(reports.failures).toHaveLength(1);
+    expect(closed).toBe(true);
   });
 });

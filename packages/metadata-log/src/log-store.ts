@@ -210,6 +210,8 @@ export class DiskLogStore implements LogStore {
   }
 
   private jobDone(): void {
+    // What the job did besides its own may have failed: a close that waits for it must still end.
+    if (this.failure !== undefined) return this.jobFailed();
     this.jobRunning = false;
     this.advance();
   }

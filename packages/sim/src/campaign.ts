@@ -63,7 +63,7 @@ function runWorker(from: number, seeds: number, budgetSeconds: number | undefine
   });
   return new Promise((resolve, reject) => {
     worker.on('error', reject);
-    worker.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`the worker for seeds from ${from} ended with ${code}`))));
+    worker.on('close', (code, signal) => (code === 0 ? resolve() : reject(new Error(`the worker for seeds from ${from} ended with ${code ?? signal}`))));
   });
 }
 
