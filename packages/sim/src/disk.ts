@@ -21,6 +21,8 @@ export class SimDisk {
   readonly health: DiskHealth;
   /** Formatting takes no time and never fails: faults belong to a cluster that exists. */
   isFormatting = true;
+  /** Calls that were made to fail so far. */
+  injectedFailures = 0;
   /** Bits have flipped at rest: the node may find that it must not start. */
   isRotten = false;
   readonly #world: World;
@@ -75,12 +77,12 @@ export class SimDisk {
 
   #failure(call: FileSystemCall): Error | undefined {
     if (this.isFormatting) return undefined;
-    if (call.operation === 'sync' && this.health.failNextSync) {
-      this.health.failNextSync = false;
-      return diskError('EIO', `injected at ${call.path}`);
-    }
-    if (call.operation === 'write' && this.health.full) return diskError('ENOSPC', `injected at ${call.path}`);
-    return undefined;
+    const syncFails = call.operation === 'sync' && this.health.failNextSync;
+    const isFull = call.operation === 'write' && this.health.full;
+    if (!syncFails && !isFull) return undefined;
+    if (syncFails) this.health.failNextSync = false;
+    this.injectedFailures += 1;
+    return diskError(syncFails ? 'EIO' : 'ENOSPC', `injected at ${call.path}`);
   }
 }
 

@@ -146,12 +146,15 @@ export class Faults {
     }
   }
 
-  /** After a graceful stop the flushed marker covers the whole log: whatever rots then must be noticed. */
+  /** After a graceful stop on a sound disk the flushed marker covers the whole log: whatever rots then must be noticed. */
   #rot(node: SimNode): void {
     const { nodes } = this.#targets;
     if (!this.#mayRot.has(node) && 2 * (this.#mayRot.size + 1) >= nodes.length) return;
     this.#mayRot.add(node);
-    node.stop(() => node.trace(`ROT in ${node.disk.rot()}`));
+    const failuresBefore = node.disk.injectedFailures;
+    node.stop(() => {
+      if (node.disk.injectedFailures === failuresBefore) node.trace(`ROT in ${node.disk.rot()}`);
+    });
   }
 
   /** Soon after a proposal some of its batches are on some disks and with some followers. */
