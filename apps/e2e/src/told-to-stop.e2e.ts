@@ -1,8 +1,12 @@
+import { status, type StatusObject } from '@grpc/grpc-js';
 import type { DescribeQuorumResponse, Election, ListElectionsResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import type { SessionAnswer, WriteResponse } from '@quorate/records/gen/quorate/admin/v1/session';
+import type { WatchMetadataResponse } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import { ElectionTrigger } from '@quorate/records/gen/quorate/raft/v1/raft';
 import { describe, expect, it } from 'vitest';
 import { call, deadline } from './harness/calls.js';
-import { createTopic, getTopic, TopicLoad } from './harness/topics.js';
+import { eventually } from './harness/eventually.js';
+import { createTopic, getTopic, newTopic, TopicLoad } from './harness/topics.js';
 import { useCluster } from './harness/use-cluster.js';
 
 const CONTROLLERS = ['controller-1', 'controller-2', 'controller-3'];
@@ -36,6 +40,26 @@ async function elections(): Promise<readonly Election[]> {
 async function newestEpoch(): Promise<number> {
   const answer = await call<DescribeQuorumResponse>((done) => cluster().quorum().describeQuorum({}, deadline(5000), done));
   return answer.leaderEpoch;
+}
+
+/** Watches topics by name into `seen`, from an offset or from the image on. */
+function watch(name: string, fromOffset: number | undefined, seen: Set<string>) {
+  const stream = cluster().metadata(name).watchMetadata({ fromOffset, heartbeatMs: 0 });
+  let offset = 0;
+  let becomeWhole: () => void;
+  const untilWhole = new Promise<void>((resolve) => (becomeWhole = resolve));
+  stream.on('data', (message: WatchMetadataResponse) => {
+    const { event } = message;
+    if (event?.$case === 'imageEnd') becomeWhole();
+    if (event?.$case === 'imagePart' || event?.$case === 'delta') {
+      const changes = event.$case === 'delta' ? event.value.changes : event.value.entries;
+      for (const { change } of changes) if (change?.$case === 'topic') seen.add(change.value.name);
+    }
+    offset = message.offset;
+  });
+  stream.on('error', () => undefined);
+  const ended = new Promise<{ readonly code: number; readonly offset: number }>((resolve) => stream.on('status', ({ code }: StatusObject) => resolve({ code, offset })));
+  return { untilWhole, ended, cancel: () => stream.cancel() };
 }
 
 describe('SIGTERM', () => {
@@ -80,7 +104,7 @@ describe('SIGTERM', () => {
     await cluster().untilReady([name]);
   });
 
-  it('lets a controller answer every write that it had accepted, also where nobody can take over', async () => {
+  it('lets the active controller answer every write that it had accepted', async () => {
     const leader = await cluster().leader();
     const [first, second] = CONTROLLERS.filter((name) => name !== leader);
     const started = Array.from({ length: 40 }, (_, index) => createTopic(cluster().topics(leader), { name: `accepted-by-the-leader-${index}` }));
@@ -93,6 +117,48 @@ describe('SIGTERM', () => {
     await cluster().untilReady([first ?? '', second ?? '']);
     cluster().process(leader).start();
     await cluster().untilReady([leader]);
+  });
+
+  it.each([['gateway-2'], ['broker-103']])('ends a stream of writes to %s when every write of it is answered', async (name) => {
+    const session = cluster().session(name).write();
+    const answered: SessionAnswer[] = [];
+    const over = new Promise<StatusObject>((resolve) => session.on('status', resolve));
+    session.on('error', () => undefined);
+    const firstAnswer = new Promise<void>((resolve) => {
+      session.on('data', ({ answers }: WriteResponse) => {
+        answered.push(...answers);
+        resolve();
+      });
+    });
+    for (let id = 1; id <= 40; id += 1) session.write({ writes: [{ id, timeoutMs: 0, write: { $case: 'createTopics', value: newTopic({ name: `session-with-${name}-${id}` }) } }] });
+
+    await firstAnswer;
+    expect(await cluster().process(name).terminate()).toEqual({ code: 0, signal: null });
+    expect((await over).code).toBe(status.OK);
+    expect(answered.map(({ id }) => id).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
+    expect(answered.filter(({ answer }) => answer?.$case !== 'createTopics')).toEqual([]);
+    cluster().process(name).start();
+    await cluster().untilReady([name]);
+  });
+
+  it('of a gateway ends a watch in such a way that another one goes on with it, and no change is missed', async () => {
+    const seen = new Set<string>();
+    const first = watch('gateway-2', undefined, seen);
+    await first.untilWhole;
+    await createTopic(cluster().topics(), { name: 'watched-before' });
+    await eventually('the change is seen', 5000, () => expect(seen).toContain('watched-before'));
+
+    await cluster().process('gateway-2').terminate();
+    const { code, offset } = await first.ended;
+    expect([status.OK, status.UNAVAILABLE]).toContain(code);
+    await createTopic(cluster().topics(), { name: 'watched-meanwhile' });
+    const second = watch('gateway', offset, seen);
+    await createTopic(cluster().topics(), { name: 'watched-after' });
+    await eventually('both changes are seen', 5000, () => expect([...seen]).toEqual(expect.arrayContaining(['watched-meanwhile', 'watched-after'])));
+
+    second.cancel();
+    cluster().process('gateway-2').start();
+    await cluster().untilReady(['gateway-2']);
   });
 
   it('of a broker moves its leaderships away before it goes', async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { credentials } from '@grpc/grpc-js';
-import { ClusterServiceClient, MetadataServiceClient, QuorumServiceClient, TopicServiceClient } from '@quorate/rpc';
+import { ClusterServiceClient, MetadataServiceClient, QuorumServiceClient, SessionServiceClient, TopicServiceClient } from '@quorate/rpc';
 import { call, deadline } from './calls.js';
 import { HOST, planMembers, portCount, type MemberPlan, type TestClusterOptions } from './cluster-plan.js';
 import { eventually } from './eventually.js';
@@ -141,6 +141,10 @@ export class TestCluster {
 
   cluster(name = 'gateway'): ClusterServiceClient {
     return this.#client(name, ClusterServiceClient);
+  }
+
+  session(name: string): SessionServiceClient {
+    return this.#client(name, SessionServiceClient);
   }
 
   metadata(name: string): MetadataServiceClient {

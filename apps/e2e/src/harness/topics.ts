@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 import type { TopicServiceClient, MetadataServiceClient } from '@quorate/rpc';
-import type { CreateTopicsResponse, ListTopicsResponse } from '@quorate/records/gen/quorate/admin/v1/topic';
+import type { CreateTopicsRequest, CreateTopicsResponse, ListTopicsResponse } from '@quorate/records/gen/quorate/admin/v1/topic';
 import type { GetTopicResponse } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import { call, deadline } from './calls.js';
 
@@ -11,21 +11,14 @@ export interface WantedTopic {
   readonly replicationFactor?: number;
 }
 
+/** The request that creates one topic. */
+export function newTopic({ name, partitionCount = 1, replicationFactor = 1 }: WantedTopic): CreateTopicsRequest {
+  return { topics: [{ name, partitionCount, replicationFactor, assignments: [], configs: [] }], validateOnly: false, atomic: false, requestId: '' };
+}
+
 /** Creates one topic; returns the offset at which it committed. An item's error is thrown with Kafka's name. */
 export async function createTopic(client: TopicServiceClient, topic: WantedTopic, withinMs = 15_000, metadata = new Metadata()): Promise<number> {
-  const answer = await call<CreateTopicsResponse>((done) =>
-    client.createTopics(
-      {
-        topics: [{ name: topic.name, partitionCount: topic.partitionCount ?? 1, replicationFactor: topic.replicationFactor ?? 1, assignments: [], configs: [] }],
-        validateOnly: false,
-        atomic: false,
-        requestId: '',
-      },
-      metadata,
-      deadline(withinMs),
-      done,
-    ),
-  );
+  const answer = await call<CreateTopicsResponse>((done) => client.createTopics(newTopic(topic), metadata, deadline(withinMs), done));
   const error = answer.topics[0]?.error;
   if (error !== undefined && error.code !== 0) throw new Error(`${topic.name}: ${error.name}: ${error.message}`);
   return answer.offset;
