@@ -171,6 +171,15 @@ describe('a start that must be refused beside a running cluster', () => {
     await cluster().untilReady(['broker-101']);
   });
 
+  it('refuses a broker with the node id of a controller', async () => {
+    const asTwo = withKey('node.id', '2');
+    const directory = await formatted('broker-101', 'broker-2', { change: asTwo, flags: [] });
+
+    const { code, said } = await refusalOf(cluster(), 'broker-101', (config) => asTwo(withKey('log.dirs', directory)(config)).replaceAll(cluster().address('broker-101'), '127.0.0.1:20498').replaceAll(cluster().member('broker-101').httpAddress, '127.0.0.1:20497'));
+    expect(said).toContain('INVALID_REGISTRATION: Node id 2 is that of a controller (the controllers are 1, 2, 3)');
+    expect(code).toBe(REFUSED_BY_CLUSTER);
+  });
+
   it('refuses a gateway of another cluster, naming both', async () => {
     await cluster().process('gateway').terminate();
 

@@ -47,6 +47,13 @@ describe('a registration', () => {
     expect(records).toEqual([]);
   });
 
+  it('under the node id of a controller is refused, and says which ids those are', () => {
+    const world = new World({ config: { controllerIds: nodes(1, 2) } });
+
+    expect(world.run(registration(2))).toMatchObject({ error: 'INVALID_REGISTRATION', message: expect.stringContaining('1, 2') });
+    expect(world.run(registration(3)).error).toBe('NONE');
+  });
+
   it('of a second process is refused as duplicate while the first has a valid session', () => {
     const world = new World();
     world.start(1);

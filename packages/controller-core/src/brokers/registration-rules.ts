@@ -10,6 +10,7 @@ import { KRAFT_VERSION, METADATA_VERSION } from '../metadata-version.js';
 export function refuseRegistration(command: RegisterBrokerCommand, state: DecisionState, context: DecideContext): ItemError | undefined {
   return (
     refuseClusterId(command, state) ??
+    refuseControllersId(command, state) ??
     refuseDuplicate(command, state, context) ??
     refuseEndpoints(command) ??
     refuseLogDirs(command, state) ??
@@ -20,6 +21,12 @@ export function refuseRegistration(command: RegisterBrokerCommand, state: Decisi
 function refuseClusterId({ clusterId }: RegisterBrokerCommand, { config }: DecisionState): ItemError | undefined {
   if (clusterId === config.clusterId) return undefined;
   return refusal('INCONSISTENT_CLUSTER_ID', `Expected cluster id ${config.clusterId}, the broker named ${clusterId}.`);
+}
+
+/** Node ids are unique over brokers and controllers (Kafka checks that only where `controller.quorum.voters` is static). */
+function refuseControllersId({ brokerId }: RegisterBrokerCommand, { config }: DecisionState): ItemError | undefined {
+  if (!config.controllerIds.includes(brokerId)) return undefined;
+  return refusal('INVALID_REGISTRATION', `Node id ${brokerId} is that of a controller (the controllers are ${config.controllerIds.join(', ')}): a broker needs another node.id.`);
 }
 
 /**

@@ -36,8 +36,8 @@ class World {
       changed: (state) => {
         if (this.states.at(-1) !== state) this.states.push(state);
       },
-      gaveUp: (message) => {
-        this.given = message;
+      gaveUp: (reason, message) => {
+        this.given = `${reason}: ${message}`;
       },
     });
     this.lifecycle.start();
@@ -115,6 +115,15 @@ describe('BrokerLifecycle', () => {
 
     expect(world.nowMs).toBeGreaterThanOrEqual(10_000);
     expect(world.given).toContain('initial.broker.registration.timeout.ms=10000');
+  });
+
+  it.each(['INVALID_REGISTRATION', 'UNSUPPORTED_VERSION', 'INCONSISTENT_CLUSTER_ID'])('gives up at once when it is refused for good (%s)', (error) => {
+    const broker = new World();
+
+    broker.fail(error);
+
+    expect(broker.given).toBe(`refusedByCluster: the active controller refuses this broker: ${error}: because`);
+    expect(broker.alarm).toBeUndefined();
   });
 
   it('registers anew when its registration is gone', () => {

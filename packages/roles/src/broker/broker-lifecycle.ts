@@ -47,14 +47,16 @@ export interface BrokerLifecycleOptions {
   /** Somebody says that the log is committed up to there. */
   readonly heardHighWatermark: (highWatermark: Offset) => void;
   readonly changed: (state: BrokerLifecycleState, reason: string) => void;
-  /** Registration was not to be had in time: the process should end. */
-  readonly gaveUp: (message: string) => void;
+  /** Registration was not to be had in time, or is refused for a reason that waiting does not cure: the process should end. */
+  readonly gaveUp: (reason: 'notRegistered' | 'refusedByCluster', message: string) => void;
 }
 
 /** While it waits to be caught up or unfenced, a broker asks this often, so that it serves soon after it could. */
 const EAGER_MS = 10;
 /** So often while it waits for its leaderships to move. */
 const SHUTTING_DOWN_MS = 50;
+/** Refusals of a registration that stay until a person changes something. */
+const FOR_GOOD: ReadonlySet<string> = new Set(['INVALID_REGISTRATION', 'UNSUPPORTED_VERSION', 'INCONSISTENT_CLUSTER_ID', 'INCONSISTENT_RECOVERY_ID']);
 const RETRY_FIRST_MS = 50;
 const RETRY_LAST_MS = 1000;
 
@@ -143,9 +145,13 @@ export class BrokerLifecycle {
   }
 
   #registrationFailed(failure: ControllerCallFailure): void {
+    if (FOR_GOOD.has(failure.error)) {
+      this.#options.gaveUp('refusedByCluster', `the active controller refuses this broker: ${failure.error}: ${failure.message}`);
+      return;
+    }
     const elapsedMs = this.#options.timers.nowMs() - this.#registeringSinceMs;
     if (elapsedMs >= this.#options.registrationTimeoutMs) {
-      this.#options.gaveUp(`no registration within initial.broker.registration.timeout.ms=${this.#options.registrationTimeoutMs}: ${failure.error}: ${failure.message}`);
+      this.#options.gaveUp('notRegistered', `no registration within initial.broker.registration.timeout.ms=${this.#options.registrationTimeoutMs}: ${failure.error}: ${failure.message}`);
       return;
     }
     this.#say(

@@ -78,7 +78,7 @@ export async function startBroker(config: ServerConfig, context: ProcessContext)
       logger.info({ event: 'broker.state', state, reason }, reason);
       lookAtHealth();
     },
-    gaveUp: (message) => context.fail('notRegistered', message),
+    gaveUp: (reason, message) => context.fail(reason, message),
   });
   life.current = lifecycle;
   lifecycle.start();

@@ -2,7 +2,7 @@ import type { ServerConfig } from '@quorate/config';
 import { DEFAULT_CONTROLLER_CONFIG, type ControllerConfig } from '@quorate/controller-core';
 import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/controller-node';
 import { MetadataImage, ReplayError } from '@quorate/metadata-image';
-import { isDiskError, type OpenedLog } from '@quorate/metadata-log';
+import { isDiskError, type OpenedLog, type RecoveredState } from '@quorate/metadata-log';
 import { RaftNode } from '@quorate/raft-node';
 import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
@@ -77,7 +77,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
     });
   const controller = new ControllerNode({
     image,
-    controller: controllerConfig(config, clusterId, recovered.kraftVersion),
+    controller: controllerConfig(config, recovered),
     config: { ...DEFAULT_CONTROLLER_NODE_CONFIG, maxIdleIntervalMs: config.controller.maxIdleIntervalMs ?? 0, batchLimits: { ...DEFAULT_CONTROLLER_NODE_CONFIG.batchLimits, maxBytes: config.metadataLog.maxBatchBytes } },
     bootstrapRecords: bootstrapRecords(directory.opened),
     timers: newTimers(),
@@ -188,9 +188,10 @@ export async function startController(config: ServerConfig, context: ProcessCont
   };
 }
 
-function controllerConfig(config: ServerConfig, clusterId: string, kraftVersion: number): ControllerConfig {
+function controllerConfig(config: ServerConfig, { properties, kraftVersion, voterSets }: RecoveredState): ControllerConfig {
   const { maxIdleIntervalMs: _, ...settings } = config.controller;
-  return { ...DEFAULT_CONTROLLER_CONFIG, ...settings, clusterId, kraftVersion };
+  const controllerIds = (voterSets.at(-1)?.voters ?? []).map(({ id }) => id);
+  return { ...DEFAULT_CONTROLLER_CONFIG, ...settings, clusterId: properties.clusterId, controllerIds, kraftVersion };
 }
 
 /** What formatting asked for, in the metadata part of the 0-0 checkpoint. */
