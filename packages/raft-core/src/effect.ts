@@ -2,11 +2,11 @@ import type { ControlRecord, EncodedBatch, Epoch, NodeId, Offset } from '@quorat
 import type { CoreEvent } from './core-event.js';
 import type { ElectionState } from './election-state.js';
 import type { ReplyToken, RequestId } from './input.js';
-import type { FetchResponse, RaftRequest, RaftResponse } from './messages.js';
+import type { FetchResponse, FetchSnapshotResponse, RaftRequest, RaftResponse, SnapshotId } from './messages.js';
 import type { Endpoint } from './replica-key.js';
 
 /**
- * What the host must do, in the order returned. It may not reorder: `persistElectionState` and `truncate` stop the core
+ * What the host must do, in the order returned. It may not reorder: `persistElectionState`, `truncate` and `installSnapshot` stop the core
  * (no further input is stepped, no later effect is carried out) until they are durable; everything else is begun at once.
  */
 export type Effect =
@@ -34,6 +34,25 @@ export type Effect =
       readonly maxBytes: number;
       readonly response: Omit<FetchResponse, 'batches' | 'feedPublishedOffset' | 'feedKey'>;
     }
+  /** Answer a FetchSnapshot with bytes of that snapshot from `position` on; the host fills in what it reads, or answers SNAPSHOT_NOT_FOUND or POSITION_OUT_OF_RANGE. */
+  | {
+      readonly kind: 'replyFetchSnapshot';
+      readonly token: ReplyToken;
+      readonly snapshotId: SnapshotId;
+      readonly position: number;
+      readonly maxBytes: number;
+      readonly response: Omit<FetchSnapshotResponse, 'size' | 'position' | 'bytes' | 'chainChecksum'>;
+    }
+  /** Keep this chunk of the snapshot that is being fetched; `position` 0 begins anew. Not durable before `installSnapshot`. */
+  | { readonly kind: 'storeSnapshotChunk'; readonly snapshotId: SnapshotId; readonly position: number; readonly bytes: Uint8Array }
+  /** The partial snapshot is of no use any more. */
+  | { readonly kind: 'discardSnapshot'; readonly snapshotId: SnapshotId }
+  /**
+   * All chunks are stored: verify the file, make it durable, and let the log begin again, empty, at its end offset; the
+   * log's generation becomes `generation`. Stops the core like `truncate`; `snapshotInstalled` or `snapshotRejected` is the
+   * next input.
+   */
+  | { readonly kind: 'installSnapshot'; readonly snapshotId: SnapshotId; readonly generation: number }
   /** The high watermark moved; deliver what is below it to the state machine. */
   | { readonly kind: 'advanceHighWatermark'; readonly highWatermark: Offset }
   /** Who leads has changed for us: epoch, leader or both. `leaderId` undefined: nobody we know of. */

@@ -2,6 +2,7 @@ import type { Epoch, Offset } from '@quorate/records';
 import { assertNever } from './assert.js';
 import { describeEvent, type CoreState } from './core-state.js';
 import { handleFetch } from './handle-fetch.js';
+import { handleFetchSnapshot } from './handle-fetch-snapshot.js';
 import { handleBeginQuorumEpoch, handleEndQuorumEpoch } from './handle-quorum-epoch.js';
 import { handleVote } from './handle-vote.js';
 import type { Input, ReplyToken } from './input.js';
@@ -29,6 +30,8 @@ function dispatch(core: CoreState, token: ReplyToken, request: RaftRequest, loca
       return handleEndQuorumEpoch(core, token, request);
     case 'fetch':
       return handleFetch(core, token, request, localChecksum);
+    case 'fetchSnapshot':
+      return handleFetchSnapshot(core, token, request);
     default:
       return assertNever(request);
   }
@@ -54,6 +57,8 @@ function refusal(request: RaftRequest, error: RaftErrorName): RaftResponse {
         kind: 'fetch', ...nothing, highWatermark: undefined, logStartOffset: 0 as Offset, diverging: undefined, snapshotId: undefined,
         batches: [], readRound: 0, feedPublishedOffset: undefined, feedKey: undefined,
       };
+    case 'fetchSnapshot':
+      return { kind: 'fetchSnapshot', ...nothing, snapshotId: request.snapshotId, size: 0, position: request.position, bytes: new Uint8Array(0), chainChecksum: 0 };
     default:
       return assertNever(request);
   }

@@ -47,6 +47,7 @@ function dispatch(core: CoreState, open: OpenRequest, response: RaftResponse): v
       // Nobody was found who knows a leader.
       if (role.kind === 'unattached') fetchFailed(core, role.fetcher, false);
       return;
+    case 'fetchSnapshot':
     case 'beginQuorumEpoch':
       return;
     case 'endQuorumEpoch':
@@ -63,6 +64,8 @@ function noUsableAnswer(core: CoreState, open: OpenRequest, failure: RequestFail
     case 'fetch':
       if (role.kind === 'follower') fetchFailed(core, role.fetcher, open.to === role.leader.id);
       if (role.kind === 'unattached') fetchFailed(core, role.fetcher, false);
+      return;
+    case 'fetchSnapshot':
       return;
     case 'beginQuorumEpoch':
       if (role.kind === 'leader') beginFailed(core, role, open);

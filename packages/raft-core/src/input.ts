@@ -1,5 +1,6 @@
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
-import type { RaftRequest, RaftResponse } from './messages.js';
+import type { VoterSetAt } from './config.js';
+import type { RaftRequest, RaftResponse, SnapshotId } from './messages.js';
 
 /** Names one request that waits for our answer; made by the host, opaque to the core. */
 export type ReplyToken = number;
@@ -35,6 +36,21 @@ export type Input =
   | { readonly kind: 'connectionUp'; readonly peer: NodeId }
   /** Everything below `endOffset` of that log generation is on disk. A report of an older generation is ignored. */
   | { readonly kind: 'flushed'; readonly endOffset: Offset; readonly generation: number }
+  /** `installSnapshot` is done: snapshot and empty log are durable. What the snapshot says of Raft is in force. */
+  | {
+      readonly kind: 'snapshotInstalled';
+      readonly snapshotId: SnapshotId;
+      readonly generation: number;
+      /** Undefined when the snapshot holds none: those of the 0-0 checkpoint stay. */
+      readonly voters: VoterSetAt['voters'] | undefined;
+      readonly kraftVersion: number;
+    }
+  /** `installSnapshot` found the file damaged and removed it; the log is as it was. */
+  | { readonly kind: 'snapshotRejected'; readonly snapshotId: SnapshotId; readonly problem: string }
+  /** This node has made a snapshot of its own: it can be served from now on. */
+  | { readonly kind: 'snapshotCreated'; readonly snapshotId: SnapshotId }
+  /** Snapshots and segments before `startOffset`, the end of a snapshot, are about to be deleted. */
+  | { readonly kind: 'logStartAdvanced'; readonly startOffset: Offset }
   /** The controller wants this batch appended; base offset and epoch stand in it. Refused unless it continues our log in our epoch. */
   | { readonly kind: 'propose'; readonly batch: EncodedBatch }
   /** The state machine gives up leadership of that epoch (failed replay, disk full, operator). */

@@ -144,5 +144,36 @@ export interface FetchResponse extends LeaderHint {
   readonly feedKey: Uint8Array | undefined;
 }
 
-export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | FetchRequest;
-export type RaftResponse = VoteResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse | FetchResponse;
+/** Everything below `endOffset` of the log, whose last record was written in `epoch`. */
+export interface SnapshotId {
+  readonly endOffset: Offset;
+  readonly epoch: Epoch;
+}
+
+/** Asks for the next bytes of a snapshot file (KIP-630). */
+export interface FetchSnapshotRequest extends ClusterIdentity {
+  readonly kind: 'fetchSnapshot';
+  /** Id absent for a reader that is no node of the cluster (a tool). */
+  readonly replica: { readonly id: NodeId | undefined; readonly directoryId: Uuid | undefined };
+  readonly currentLeaderEpoch: Epoch;
+  readonly snapshotId: SnapshotId;
+  /** Bytes that the sender has already. */
+  readonly position: number;
+  readonly maxBytes: number;
+}
+
+export interface FetchSnapshotResponse extends LeaderHint {
+  readonly kind: 'fetchSnapshot';
+  readonly error: RaftErrorName;
+  readonly snapshotId: SnapshotId;
+  /** Of the whole file, in bytes. */
+  readonly size: number;
+  /** Of the first byte below; with `size` it says whether this is the last chunk. */
+  readonly position: number;
+  readonly bytes: Uint8Array;
+  /** Ours: checksum of the batch that ends at the snapshot's end offset. */
+  readonly chainChecksum: number;
+}
+
+export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | FetchRequest | FetchSnapshotRequest;
+export type RaftResponse = VoteResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse | FetchResponse | FetchSnapshotResponse;

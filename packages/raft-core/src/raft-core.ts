@@ -90,6 +90,11 @@ function take(core: CoreState, input: Input): void {
       return takeFlush(core, input);
     case 'propose':
       return propose(core, input.batch);
+    case 'snapshotInstalled':
+    case 'snapshotRejected':
+    case 'snapshotCreated':
+    case 'logStartAdvanced':
+      return assert(false, `${input.kind}: snapshots are not served yet`);
     case 'resign':
       return resign(core, input);
     case 'shutdown':

@@ -46,6 +46,11 @@ export function runEffect(effect: Effect, host: EffectHost): void {
       return host.transport.reply(effect.token, effect.response);
     case 'replyFetch':
       return host.fetchReplies.reply(effect);
+    case 'replyFetchSnapshot':
+    case 'storeSnapshotChunk':
+    case 'discardSnapshot':
+    case 'installSnapshot':
+      return assert(false, `${effect.kind}: snapshots are not served yet`);
     case 'advanceHighWatermark':
       return host.delivery.advance(effect.highWatermark);
     case 'leaderChanged':

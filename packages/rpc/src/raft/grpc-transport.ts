@@ -59,6 +59,7 @@ export class GrpcTransport implements Transport {
       this.#receiver?.requestFailed(requestId, to.id, 'unavailable');
       return;
     }
+    if (request.kind === 'fetchSnapshot') return this.#receiver?.requestFailed(requestId, to.id, 'unsupported');
     if (request.kind !== 'fetch') return peer.ask(requestId, request);
     if (this.#fetchingFrom !== to.id) {
       if (this.#fetchingFrom !== undefined) this.#peers.get(this.#fetchingFrom)?.endFetches();
