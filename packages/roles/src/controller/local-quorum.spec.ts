@@ -53,6 +53,13 @@ describe('the quorum as the leader tells it', () => {
     expect(voters).toMatchObject([{ replicaId: 1, logEndOffset: 12 }]);
   });
 
+  it('shows every voter, also when somebody else fetches under its node id', async () => {
+    const { observers, voters } = await quorum({ replicas: [replica(1, 12, 0), replica(2, 12, 5), replica(3, 12, 5), replica(2, 7, 1, false)] }).describe();
+
+    expect(voters.map(({ replicaId, logEndOffset }) => [replicaId, logEndOffset])).toEqual([[1, 12], [2, 12], [3, 12]]);
+    expect(observers.map(({ replicaId, logEndOffset }) => [replicaId, logEndOffset])).toEqual([[2, 7]]);
+  });
+
   it('gives no figure that it does not have', async () => {
     const described = await quorum({ replicas: [replica(1, 12, 0), replica(2, undefined, undefined), replica(3, 12, 1)] }).describe();
 

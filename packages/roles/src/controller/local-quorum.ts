@@ -95,10 +95,12 @@ export class LocalQuorum implements QuorumReader {
  * whichever is more.
  */
 function withBrokers(replicas: readonly CoreReplica[], brokers: readonly BrokerProgress[]): readonly CoreReplica[] {
-  const byId = new Map(replicas.map((replica) => [replica.id, replica]));
+  const voters = replicas.filter(({ isVoter }) => isVoter);
+  // By id alone, for a heartbeat names no directory; never in the place of a voter that somebody else borrows the id of.
+  const byId = new Map(replicas.filter(({ isVoter }) => !isVoter).map((replica) => [replica.id, replica]));
   for (const { id, metadataOffset, saidMs, lastCaughtUpMs } of brokers) {
+    if (voters.some((voter) => voter.id === id)) continue;
     const fetched = byId.get(id);
-    if (fetched?.isVoter === true) continue;
     byId.set(id, {
       id,
       directoryId: fetched?.directoryId,
@@ -109,7 +111,7 @@ function withBrokers(replicas: readonly CoreReplica[], brokers: readonly BrokerP
       recovering: false,
     });
   }
-  return [...byId.values()];
+  return [...voters, ...byId.values()];
 }
 
 function latest<T extends number>(one: T | undefined, other: T | undefined): T | undefined {
