@@ -29,6 +29,9 @@ export const ADMIN_LIMITS: ServerLimits = {
 /** Nodes of the cluster: sized for the largest batch that a reader accepts, and what stands around it. */
 export const INTERNAL_MESSAGE_BYTES = MAX_READ_BATCH_BYTES + 64 * 1024;
 
+/** Largest piece of a snapshot that one message carries, whatever was configured and asked for. */
+export const MAX_SNAPSHOT_CHUNK_BYTES = MAX_READ_BATCH_BYTES;
+
 export const CONTROLLER_LIMITS: ServerLimits = {
   maxMessageBytes: INTERNAL_MESSAGE_BYTES,
   maxCalls: 8192,

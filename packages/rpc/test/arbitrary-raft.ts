@@ -7,6 +7,8 @@ import type {
   EndQuorumEpochResponse,
   FetchRequest,
   FetchResponse,
+  FetchSnapshotRequest,
+  FetchSnapshotResponse,
   RaftErrorName,
   ReplicaKey,
   VoteRefusal,
@@ -75,3 +77,12 @@ export const fetchResponses: fc.Arbitrary<FetchResponse> = fc.record({
   kind: fc.constant('fetch'), error, ...leader, highWatermark: maybe(offset), logStartOffset: offset, diverging: edge, snapshotId: edge,
   batches, readRound: uint32, feedPublishedOffset: maybe(offset), feedKey: maybe(bytes),
 });
+
+const snapshotId = fc.record({ endOffset: offset, epoch });
+export const fetchSnapshotRequests: fc.Arbitrary<FetchSnapshotRequest> = fc.record({
+  kind: fc.constant('fetchSnapshot'), ...cluster, replica: fc.record({ id: maybe(nodeId), directoryId: maybe(uuid) }), currentLeaderEpoch: epoch,
+  snapshotId, position: fc.maxSafeNat(), maxBytes: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+});
+export const fetchSnapshotResponses: fc.Arbitrary<FetchSnapshotResponse> = fc
+  .record({ kind: fc.constant('fetchSnapshot' as const), error, ...leader, snapshotId, position: fc.nat({ max: 2 ** 40 }), bytes, chainChecksum: uint32, left: natural(1000) })
+  .map(({ left, ...response }) => ({ ...response, size: response.position + response.bytes.length + left }));

@@ -53,7 +53,7 @@ export class RaftPeer {
   constructor(id: number, requestTimeoutMs = 5000) {
     this.id = id as NodeId;
     this.server = new RpcServer({ limits: CONTROLLER_LIMITS, finished: () => undefined });
-    this.transport = new GrpcTransport({ requestTimeoutMs, problem: (peer, message) => this.problems.push(`${peer}: ${message}`) });
+    this.transport = new GrpcTransport({ requestTimeoutMs, fetchSnapshotMaxBytes: 1024 * 1024, problem: (peer, message) => this.problems.push(`${peer}: ${message}`) });
     this.server.add(RaftServiceService, this.transport.handlers());
   }
 

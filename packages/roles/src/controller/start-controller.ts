@@ -97,6 +97,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
   const foreignPeers = new ForeignPeers();
   const transport = new GrpcTransport({
     requestTimeoutMs: config.raft.requestTimeoutMs,
+    fetchSnapshotMaxBytes: config.raft.fetchSnapshotMaxBytes,
     problem: (peer, message) => logger.warn({ event: 'raft.peer-problem', peer }, message),
     ...(feed === undefined ? {} : { heardFeedOffset: (offset: Offset) => feed.heardPublishedOffset(offset) }),
   });

@@ -1,52 +1,82 @@
 import { status, type ClientDuplexStream, type StatusObject } from '@grpc/grpc-js';
-import type { FetchRequest, RequestId } from '@quorate/raft-core';
-import type { FetchRequest as WireFetch, FetchResponse as WireFetched } from '@quorate/records/gen/quorate/raft/v1/raft';
-import { fetchRequestToWire } from '../wire/raft-requests.js';
-import { fetchResponseFromWire } from '../wire/raft-responses.js';
+import type { FetchRequest, FetchSnapshotRequest, RaftResponse, RequestId } from '@quorate/raft-core';
+import type {
+  FetchRequest as WireFetch,
+  FetchResponse as WireFetched,
+  FetchSnapshotRequest as WireFetchSnapshot,
+  FetchSnapshotResponse as WireFetchedSnapshot,
+} from '@quorate/records/gen/quorate/raft/v1/raft';
+import { fetchRequestToWire, fetchSnapshotRequestToWire } from '../wire/raft-requests.js';
+import { fetchResponseFromWire, fetchSnapshotResponseFromWire } from '../wire/raft-responses.js';
+import { requireMessage } from '../wire/read-fields.js';
 import { failureOf, type PeerEvents } from './peer-connection.js';
 import type { DialOutcome } from './warm-channel.js';
 
-type Stream = ClientDuplexStream<WireFetch, WireFetched>;
+/** What a stream carries: which request, and how it and its answer look on the wire. */
+export interface StreamMessages<Request, Asked, Answer> {
+  /** For the log. */
+  readonly name: string;
+  ask(correlationId: number, request: Request): Asked;
+  /** @throws WireFormatError when the answer cannot be what it claims to be. */
+  read(answer: Answer, problem: (message: string) => void): RaftResponse;
+}
 
-interface Pending {
+export const FETCHES: StreamMessages<FetchRequest, WireFetch, WireFetched> = {
+  name: 'Fetch',
+  ask: (correlationId, request) => ({ correlationId, query: fetchRequestToWire(request) }),
+  read: ({ result }, problem) => fetchResponseFromWire(requireMessage('result', result), (damage) => problem(`a batch in a Fetch answer was dropped: ${damage}`)),
+};
+
+export const SNAPSHOT_FETCHES: StreamMessages<FetchSnapshotRequest, WireFetchSnapshot, WireFetchedSnapshot> = {
+  name: 'FetchSnapshot',
+  ask: (correlationId, request) => ({ correlationId, query: fetchSnapshotRequestToWire(request) }),
+  read: ({ result }) => fetchSnapshotResponseFromWire(requireMessage('result', result)),
+};
+
+interface Correlated {
+  readonly correlationId: number;
+}
+
+interface Pending<Asked> {
   readonly requestId: RequestId;
-  readonly message: WireFetch;
+  readonly message: Asked;
   /** Sent once more after its stream ended; the second time it fails. */
   isRepeated: boolean;
 }
 
-export interface FetchStreamConfig {
-  readonly open: () => Stream;
+export interface FetchStreamConfig<Request, Asked, Answer> {
+  readonly messages: StreamMessages<Request, Asked, Answer>;
+  readonly open: () => ClientDuplexStream<Asked, Answer>;
   /** Looks whether the peer is there, dialling once if need be. */
   readonly redial: (done: (outcome: DialOutcome) => void) => void;
   readonly events: PeerEvents;
 }
 
 /**
- * The fetches to one peer: one stream, answers matched by correlation id.
+ * The fetches of one kind to one peer: one stream, answers matched by correlation id.
  *
  * A stream that breaks is not yet a lost leader: one immediate redial decides. If the peer is there, what waits for an
  * answer is sent again on a new stream and nobody notices; if not, the connection is reported lost first and the requests
  * failed after that. An end that the peer planned (status OK, a cancelled stream) is followed by a new stream where
  * something still waits, and by nothing otherwise.
  */
-export class FetchStream {
-  readonly #config: FetchStreamConfig;
-  readonly #pending = new Map<number, Pending>();
-  #stream: Stream | undefined;
+export class FetchStream<Request, Asked, Answer extends Correlated> {
+  readonly #config: FetchStreamConfig<Request, Asked, Answer>;
+  readonly #pending = new Map<number, Pending<Asked>>();
+  #stream: ClientDuplexStream<Asked, Answer> | undefined;
   #nextCorrelationId = 1;
   #redialling = false;
   #closed = false;
 
-  constructor(config: FetchStreamConfig) {
+  constructor(config: FetchStreamConfig<Request, Asked, Answer>) {
     this.#config = config;
   }
 
-  send(requestId: RequestId, request: FetchRequest): void {
+  send(requestId: RequestId, request: Request): void {
     if (this.#closed) return;
     const correlationId = this.#nextCorrelationId;
     this.#nextCorrelationId = (correlationId % 0xffff_ffff) + 1;
-    const pending: Pending = { requestId, message: { correlationId, query: fetchRequestToWire(request) }, isRepeated: false };
+    const pending: Pending<Asked> = { requestId, message: this.#config.messages.ask(correlationId, request), isRepeated: false };
     this.#pending.set(correlationId, pending);
     // While a redial is under way everything pending goes out, or fails, when it ends.
     if (!this.#redialling) this.#openStream().write(pending.message);
@@ -64,11 +94,11 @@ export class FetchStream {
     this.end();
   }
 
-  #openStream(): Stream {
+  #openStream(): ClientDuplexStream<Asked, Answer> {
     if (this.#stream !== undefined) return this.#stream;
     const stream = this.#config.open();
     this.#stream = stream;
-    stream.on('data', (message: WireFetched) => this.#handleAnswer(message));
+    stream.on('data', (message: Answer) => this.#handleAnswer(message));
     stream.on('error', () => undefined);
     stream.on('status', (over: StatusObject) => {
       if (this.#stream !== stream) return;
@@ -78,18 +108,20 @@ export class FetchStream {
     return stream;
   }
 
-  #handleAnswer(message: WireFetched): void {
+  #handleAnswer(message: Answer): void {
     const pending = this.#pending.get(message.correlationId);
     if (pending === undefined) return;
     this.#pending.delete(message.correlationId);
-    const { events } = this.#config;
+    const { events, messages } = this.#config;
+    let response: RaftResponse;
     try {
-      if (message.result === undefined) throw new Error('it holds no result');
-      events.response(pending.requestId, fetchResponseFromWire(message.result, (problem) => events.problem(`a batch in a Fetch answer was dropped: ${problem}`)));
+      response = messages.read(message, (problem) => events.problem(problem));
     } catch (error) {
-      events.problem(`a Fetch answer cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      events.problem(`a ${messages.name} answer cannot be read: ${error instanceof Error ? error.message : String(error)}`);
       events.requestFailed(pending.requestId, 'unavailable');
+      return;
     }
+    events.response(pending.requestId, response);
   }
 
   #handleOver(over: StatusObject): void {
@@ -97,7 +129,7 @@ export class FetchStream {
     if (over.code === status.OK || over.code === status.CANCELLED) return this.#sendPendingAgain();
     if (over.code !== status.UNAVAILABLE && over.code !== status.INTERNAL) {
       const failure = failureOf(over.code);
-      if (failure === undefined) this.#config.events.problem(`a Fetch stream ended with status ${over.code}: ${over.details}`);
+      if (failure === undefined) this.#config.events.problem(`a ${this.#config.messages.name} stream ended with status ${over.code}: ${over.details}`);
       return this.#failPending(failure ?? 'unavailable');
     }
     this.#redialling = true;

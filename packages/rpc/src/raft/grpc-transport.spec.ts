@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { credentials, status, type ServiceError, type StatusObject } from '@grpc/grpc-js';
-import type { FetchRequest, FetchResponse, RaftRequest, RaftResponse, VoteRequest } from '@quorate/raft-core';
+import type { FetchRequest, FetchResponse, FetchSnapshotRequest, FetchSnapshotResponse, RaftRequest, RaftResponse, VoteRequest } from '@quorate/raft-core';
 import { bytesEqual, encodeBatch, encodeRecord, MAX_READ_BATCH_BYTES, type Epoch, type Offset } from '@quorate/records';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { beginRequests, beginResponses, endRequests, endResponses, fetchRequests, fetchResponses, voteRequests, voteResponses } from '../../test/arbitrary-raft.js';
+import { beginRequests, beginResponses, endRequests, endResponses, fetchRequests, fetchResponses, fetchSnapshotRequests, fetchSnapshotResponses, voteRequests, voteResponses } from '../../test/arbitrary-raft.js';
 import { batchChain } from '../../test/batches.js';
 import { CutWire } from '../../test/cut-wire.js';
 import { endpointsOf, RaftPeer } from '../../test/raft-peer.js';
@@ -21,7 +21,7 @@ import { CONTROLLER_LIMITS } from '../limits.js';
 import type { StreamPair } from '../server/handlers.js';
 import { Health } from '../server/health.js';
 import { RpcServer } from '../server/rpc-server.js';
-import { voteRequestToWire } from '../wire/raft-requests.js';
+import { fetchSnapshotRequestToWire, voteRequestToWire } from '../wire/raft-requests.js';
 import type { FetchRequest as WireFetch, FetchResponse as WireFetched } from '@quorate/records/gen/quorate/raft/v1/raft';
 
 const one = <T>(arbitrary: fc.Arbitrary<T>): T => fc.sample(arbitrary, { numRuns: 1, seed: 42 })[0]!;
@@ -30,6 +30,9 @@ const fetchAt = (offset: number): FetchRequest => ({ ...one(fetchRequests), fetc
 const fetchedTo = (offset: number, change: Partial<FetchResponse> = {}): FetchResponse => ({ ...one(fetchResponses), error: 'NONE', batches: [], highWatermark: offset as Offset, ...change });
 /** Silence of a leader is noticed after 600 ms; a broken connection must be known long before. */
 const SOON_MS = 400;
+
+/** `once` would reject with the error that comes before the status. */
+const endOf = (stream: { on(event: 'status', listener: (over: StatusObject) => void): unknown }): Promise<StatusObject> => new Promise((resolve) => stream.on('status', resolve));
 
 const cleanUp: (() => unknown)[] = [];
 let ours: RaftPeer;
@@ -60,6 +63,7 @@ describe('requests and answers', () => {
     ['vote', one(voteRequests), one(voteResponses)],
     ['beginQuorumEpoch', one(beginRequests), one(beginResponses)],
     ['endQuorumEpoch', one(endRequests), one(endResponses)],
+    ['fetchSnapshot', { ...one(fetchSnapshotRequests), maxBytes: 1000 }, { ...one(fetchSnapshotResponses), bytes: new Uint8Array(0) }],
     ['fetch', { ...one(fetchRequests), imageDigest: undefined }, { ...one(fetchResponses), batches: [], feedKey: undefined }],
   ])('%s reaches the peer, and its answer us', async (_kind, request, response) => {
     ours.transport.send(7, peer.at(), request);
@@ -142,6 +146,89 @@ describe('requests and answers', () => {
     await until('the stream to end', () => peer.server.calls === 0);
     peer.transport.reply(token, fetchedTo(1));
     expect(ours.inbox.events).toEqual([]);
+  });
+});
+
+describe('a snapshot that is fetched', () => {
+  const askAt = (position: number, maxBytes = 64 * 1024): FetchSnapshotRequest => ({ ...one(fetchSnapshotRequests), position, maxBytes });
+  const chunk = (position: number, bytes: Uint8Array, size: number): FetchSnapshotResponse => ({ ...one(fetchSnapshotResponses), error: 'NONE', position, bytes, size });
+
+  it('comes piece by piece over one stream, however large it is', async () => {
+    const content = Uint8Array.from({ length: 3 * 1024 * 1024 + 17 }, (_, i) => (i * 31) & 0xff);
+    const received: Uint8Array[] = [];
+    for (let position = 0, n = 1; position < content.length; n++) {
+      ours.transport.send(n, peer.at(), askAt(position, 1024 * 1024));
+      const { token, request } = await peer.nthRequest(n);
+      const { maxBytes } = request as FetchSnapshotRequest;
+      peer.transport.reply(token, chunk(position, content.subarray(position, position + maxBytes), content.length));
+      const { response } = await until('the piece', () => ours.inbox.responses[n - 1]);
+      received.push(Uint8Array.from((response as FetchSnapshotResponse).bytes));
+      position += received.at(-1)!.length;
+    }
+
+    expect(Buffer.concat(received).equals(Buffer.from(content))).toBe(true);
+    expect(received).toHaveLength(4);
+    expect(peer.server.calls).toBe(1);
+    expect(ours.inbox.events).toEqual([]);
+  });
+
+  it('is handed out in pieces of the configured size at most, whatever is asked for', async () => {
+    ours.transport.send(1, peer.at(), askAt(0, 2 ** 32 - 1));
+
+    expect((await peer.nthRequest(1)).request).toMatchObject({ maxBytes: 1024 * 1024 });
+  });
+
+  it('tells a broken connection as a Fetch does: lost, then the request as failed', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.send(1, peer.at(wire.port), askAt(5));
+    await peer.nthRequest(1);
+
+    await wire.kill();
+
+    await until('two events', () => ours.inbox.events.length === 2);
+    expect(ours.inbox.events).toEqual(['connection to 2 lost', 'request 1 to 2 failed: unavailable']);
+  });
+
+  it('is asked for again at the same place when a redial succeeds', async () => {
+    const wire = await wireTo(peer);
+    ours.transport.send(1, peer.at(wire.port), askAt(5));
+    const first = await peer.nthRequest(1);
+
+    wire.cut();
+
+    expect((await peer.nthRequest(2)).request).toEqual(first.request);
+    expect(ours.inbox.events).toEqual([]);
+  });
+
+  it('is refused with RESOURCE_EXHAUSTED to a peer that asks for piece after piece and waits for none', async () => {
+    const client = new RaftServiceClient(target({ host: '127.0.0.1', port: peer.port }), credentials.createInsecure());
+    cleanUp.push(() => client.close());
+    const stream = client.fetchSnapshot();
+    stream.on('error', () => undefined);
+    const over = endOf(stream);
+    for (let correlationId = 1; correlationId <= 10; correlationId++) stream.write({ correlationId, query: fetchSnapshotRequestToWire(askAt(0)) });
+
+    expect((await over).code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(peer.inbox.requests.length).toBeLessThanOrEqual(4);
+  });
+
+  it('is refused with RESOURCE_EXHAUSTED beyond 256 streams, and a place is free again when one ends', async () => {
+    const client = new RaftServiceClient(target({ host: '127.0.0.1', port: peer.port }), credentials.createInsecure());
+    cleanUp.push(() => client.close());
+    const open = () => {
+      const stream = client.fetchSnapshot();
+      stream.on('error', () => undefined);
+      return stream;
+    };
+    const streams = Array.from({ length: 256 }, open);
+    await until('all streams', () => peer.server.calls === 256);
+
+    expect((await endOf(open())).code).toBe(status.RESOURCE_EXHAUSTED);
+
+    streams[0]!.end();
+    await until('a free place', () => peer.server.calls === 255);
+    open().write({ correlationId: 1, query: fetchSnapshotRequestToWire(askAt(0)) });
+    await peer.nthRequest(1);
   });
 });
 

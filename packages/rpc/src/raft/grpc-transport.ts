@@ -9,6 +9,8 @@ import { RaftInbox } from './raft-inbox.js';
 export interface GrpcTransportOptions {
   /** Given up after this long without an answer, in milliseconds (`controller.quorum.request.timeout.ms`). */
   readonly requestTimeoutMs: number;
+  /** Largest piece of a snapshot that is handed out in one answer, in bytes (`controller.quorum.fetch.snapshot.max.bytes`). */
+  readonly fetchSnapshotMaxBytes: number;
   /** Something about a peer that a person may want to know; not an error of ours. */
   readonly problem: (peer: NodeId, message: string) => void;
   /** A leader's Fetch answer named the offset up to which it has published on the feed. */
@@ -18,10 +20,10 @@ export interface GrpcTransportOptions {
 /** A broken stream's one redial may take this long before the peer counts as lost. */
 const REDIAL_MS = 20;
 
-/** Raft over gRPC: votes as unary calls, fetches on one long-lived stream to the leader, one warm channel to each peer. */
+/** Raft over gRPC: votes as unary calls, fetches and snapshots on a long-lived stream each to the leader, one warm channel to each peer. */
 export class GrpcTransport implements Transport {
   readonly #options: GrpcTransportOptions;
-  readonly #inbox = new RaftInbox();
+  readonly #inbox: RaftInbox;
   readonly #peers = new Map<NodeId, PeerConnection>();
   #receiver: TransportReceiver | undefined;
   #fetchingFrom: NodeId | undefined;
@@ -29,6 +31,7 @@ export class GrpcTransport implements Transport {
 
   constructor(options: GrpcTransportOptions) {
     this.#options = options;
+    this.#inbox = new RaftInbox(options);
   }
 
   /** What the server has to serve as `RaftService`. */
@@ -59,13 +62,13 @@ export class GrpcTransport implements Transport {
       this.#receiver?.requestFailed(requestId, to.id, 'unavailable');
       return;
     }
-    if (request.kind === 'fetchSnapshot') return this.#receiver?.requestFailed(requestId, to.id, 'unsupported');
-    if (request.kind !== 'fetch') return peer.ask(requestId, request);
+    if (request.kind !== 'fetch' && request.kind !== 'fetchSnapshot') return peer.ask(requestId, request);
     if (this.#fetchingFrom !== to.id) {
       if (this.#fetchingFrom !== undefined) this.#peers.get(this.#fetchingFrom)?.endFetches();
       this.#fetchingFrom = to.id;
     }
-    peer.fetch(requestId, request);
+    if (request.kind === 'fetch') peer.fetch(requestId, request);
+    else peer.fetchSnapshot(requestId, request);
   }
 
   reply(token: ReplyToken, response: RaftResponse): void {

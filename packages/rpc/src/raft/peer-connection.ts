@@ -1,11 +1,11 @@
 import { credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import type { BeginQuorumEpochRequest, Endpoint, EndQuorumEpochRequest, FetchRequest, RaftResponse, RequestFailure, RequestId, VoteRequest } from '@quorate/raft-core';
+import type { BeginQuorumEpochRequest, Endpoint, EndQuorumEpochRequest, FetchRequest, FetchSnapshotRequest, RaftResponse, RequestFailure, RequestId, VoteRequest } from '@quorate/raft-core';
 import { INTERNAL_CHANNEL, target } from '../channel-options.js';
 import { RaftServiceClient } from '../gen/quorate/raft/v1/raft_service.js';
 import { beginRequestToWire, endRequestToWire, voteRequestToWire } from '../wire/raft-requests.js';
 import { beginResponseFromWire, endResponseFromWire, voteResponseFromWire } from '../wire/raft-responses.js';
-import { FetchStream } from './fetch-stream.js';
-import { WarmChannel } from './warm-channel.js';
+import { FETCHES, FetchStream, SNAPSHOT_FETCHES } from './fetch-stream.js';
+import { WarmChannel, type DialOutcome } from './warm-channel.js';
 
 /** What a connection to one peer tells. */
 export interface PeerEvents {
@@ -26,14 +26,15 @@ export interface PeerOptions {
 
 type UnaryRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest;
 
-/** One peer: a warm channel, unary calls for votes, one long-lived stream for fetches. */
+/** One peer: a warm channel, unary calls for votes, one long-lived stream for fetches, one for snapshots. */
 export class PeerConnection {
   readonly endpoint: Endpoint;
   readonly #client: RaftServiceClient;
   readonly #channel: WarmChannel;
   readonly #events: PeerEvents;
   readonly #options: PeerOptions;
-  readonly #fetches: FetchStream;
+  readonly #fetches;
+  readonly #snapshots;
   #closed = false;
 
   constructor(endpoint: Endpoint, events: PeerEvents, options: PeerOptions) {
@@ -43,11 +44,9 @@ export class PeerConnection {
     this.#events = whileOpen(() => !this.#closed, events);
     this.#client = new RaftServiceClient(target(endpoint), credentials.createInsecure(), INTERNAL_CHANNEL);
     this.#channel = new WarmChannel(this.#client.getChannel());
-    this.#fetches = new FetchStream({
-      open: () => this.#client.fetch(),
-      redial: (done) => this.#channel.dial(options.redialMs, done),
-      events: this.#events,
-    });
+    const shared = { redial: (done: (outcome: DialOutcome) => void) => this.#channel.dial(options.redialMs, done), events: this.#events };
+    this.#fetches = new FetchStream({ ...shared, messages: FETCHES, open: () => this.#client.fetch() });
+    this.#snapshots = new FetchStream({ ...shared, messages: SNAPSHOT_FETCHES, open: () => this.#client.fetchSnapshot() });
   }
 
   ask(requestId: RequestId, request: UnaryRequest): void {
@@ -72,9 +71,14 @@ export class PeerConnection {
     this.#fetches.send(requestId, request);
   }
 
-  /** We fetch from somebody else now: ends the stream in an orderly way. */
+  fetchSnapshot(requestId: RequestId, request: FetchSnapshotRequest): void {
+    this.#snapshots.send(requestId, request);
+  }
+
+  /** We fetch from somebody else now: ends the streams in an orderly way. */
   endFetches(): void {
     this.#fetches.end();
+    this.#snapshots.end();
   }
 
   /** Answers with `connectionUp` or `connectionLost`. */
@@ -85,6 +89,7 @@ export class PeerConnection {
   close(): void {
     this.#closed = true;
     this.#fetches.close();
+    this.#snapshots.close();
     this.#channel.close();
     this.#client.close();
   }

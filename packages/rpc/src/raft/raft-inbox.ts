@@ -1,16 +1,26 @@
-import type { FetchResponse, RaftRequest, RaftResponse, ReplyToken } from '@quorate/raft-core';
+import type { RaftRequest, RaftResponse, ReplyToken } from '@quorate/raft-core';
 import type { TransportReceiver } from '@quorate/raft-node';
-import type { FetchRequest as WireFetch, FetchResponse as WireFetched } from '@quorate/records/gen/quorate/raft/v1/raft';
+import type {
+  FetchRequest as WireFetch,
+  FetchResponse as WireFetched,
+  FetchSnapshotRequest as WireFetchSnapshot,
+  FetchSnapshotResponse as WireFetchedSnapshot,
+} from '@quorate/records/gen/quorate/raft/v1/raft';
 import type { RaftServiceService } from '../gen/quorate/raft/v1/raft_service.js';
+import { MAX_SNAPSHOT_CHUNK_BYTES } from '../limits.js';
 import { RpcFailure } from '../rpc-failure.js';
 import type { CallContext } from '../server/call-context.js';
 import type { HandlersOf, StreamPair } from '../server/handlers.js';
-import { beginRequestFromWire, endRequestFromWire, fetchRequestFromWire, voteRequestFromWire } from '../wire/raft-requests.js';
-import { beginResponseToWire, endResponseToWire, fetchResponseToWire, voteResponseToWire } from '../wire/raft-responses.js';
+import { beginRequestFromWire, endRequestFromWire, fetchRequestFromWire, fetchSnapshotRequestFromWire, voteRequestFromWire } from '../wire/raft-requests.js';
+import { beginResponseToWire, endResponseToWire, fetchResponseToWire, fetchSnapshotResponseToWire, voteResponseToWire } from '../wire/raft-responses.js';
 import { requireMessage } from '../wire/read-fields.js';
 
 /** Fetches of one stream that wait for an answer; a peer that sends more is broken or hostile. */
 const MAX_PENDING_FETCHES = 64;
+/** Pieces of a snapshot that one stream may wait for: each may be a megabyte. */
+const MAX_PENDING_SNAPSHOT_FETCHES = 4;
+/** Streams that fetch snapshots at a time; a hundred brokers and spare controllers that start together stay below it. */
+const MAX_SNAPSHOT_STREAMS = 256;
 
 /** A request that waits for the node's answer. */
 interface Waiting {
@@ -18,14 +28,27 @@ interface Waiting {
   readonly refuse: (error: RpcFailure) => void;
 }
 
+/** What one kind of stream carries. */
+interface ServedStream<Asked, Answer> {
+  readonly maxPending: number;
+  readonly request: (message: Asked) => RaftRequest;
+  readonly answer: (correlationId: number, response: RaftResponse) => Answer;
+}
+
 /**
  * The receiving side of Raft: each request gets a token, each answer finds its call by it. A token whose caller is gone is
  * told as cancelled, and its answer ignored.
  */
 export class RaftInbox {
+  readonly #fetchSnapshotMaxBytes: number;
   readonly #waiting = new Map<ReplyToken, Waiting>();
   #receiver: TransportReceiver | undefined;
   #nextToken = 1;
+  #snapshotStreams = 0;
+
+  constructor({ fetchSnapshotMaxBytes }: { readonly fetchSnapshotMaxBytes: number }) {
+    this.#fetchSnapshotMaxBytes = Math.min(fetchSnapshotMaxBytes, MAX_SNAPSHOT_CHUNK_BYTES);
+  }
 
   open(receiver: TransportReceiver): void {
     this.#receiver = receiver;
@@ -51,8 +74,13 @@ export class RaftInbox {
       vote: (message, context) => this.#ask(voteRequestFromWire(message), context, (response) => voteResponseToWire(expectKind('vote', response))),
       beginQuorumEpoch: (message, context) => this.#ask(beginRequestFromWire(message), context, (response) => beginResponseToWire(expectKind('beginQuorumEpoch', response))),
       endQuorumEpoch: (message, context) => this.#ask(endRequestFromWire(message), context, (response) => endResponseToWire(expectKind('endQuorumEpoch', response))),
-      fetch: (stream) => this.#serveFetches(stream),
-      fetchSnapshot: (stream) => stream.end(new RpcFailure({ reason: 'METHOD_NOT_SERVED', message: 'snapshots are not sent over the wire yet' })),
+      fetch: (stream) =>
+        this.#serveStream<WireFetch, WireFetched>(stream, {
+          maxPending: MAX_PENDING_FETCHES,
+          request: (message) => fetchRequestFromWire(requireMessage('query', message.query)),
+          answer: (correlationId, response) => ({ correlationId, result: fetchResponseToWire(expectKind('fetch', response)) }),
+        }),
+      fetchSnapshot: (stream) => this.#serveSnapshots(stream),
     };
   }
 
@@ -69,21 +97,44 @@ export class RaftInbox {
     });
   }
 
-  #serveFetches(stream: StreamPair<WireFetch, WireFetched>): void {
+  #serveSnapshots(stream: StreamPair<WireFetchSnapshot, WireFetchedSnapshot>): void {
+    if (this.#snapshotStreams >= MAX_SNAPSHOT_STREAMS) {
+      throw new RpcFailure({ reason: 'LIMIT_EXCEEDED', message: `${this.#snapshotStreams} streams fetch snapshots, the limit`, retryAfterMs: 1000 });
+    }
+    this.#snapshotStreams += 1;
+    stream.onClosed(() => {
+      this.#snapshotStreams -= 1;
+    });
+    this.#serveStream(stream, {
+      maxPending: MAX_PENDING_SNAPSHOT_FETCHES,
+      request: (message) => {
+        const request = fetchSnapshotRequestFromWire(requireMessage('query', message.query));
+        return { ...request, maxBytes: Math.min(request.maxBytes, this.#fetchSnapshotMaxBytes) };
+      },
+      answer: (correlationId, response) => ({ correlationId, result: fetchSnapshotResponseToWire(expectKind('fetchSnapshot', response)) }),
+    });
+  }
+
+  /** Who does not read its answers is not read either: what waits for it in memory stays bounded. */
+  #serveStream<Asked extends { readonly correlationId: number }, Answer>(
+    stream: StreamPair<Asked, Answer>,
+    { maxPending, request: readRequest, answer }: ServedStream<Asked, Answer>,
+  ): void {
     const tokens = new Set<ReplyToken>();
     stream.onMessage((message) => {
-      if (tokens.size >= MAX_PENDING_FETCHES) throw new RpcFailure({ reason: 'LIMIT_EXCEEDED', message: `${tokens.size} fetches of this stream wait for an answer, its limit` });
-      const request = fetchRequestFromWire(requireMessage('query', message.query));
+      if (tokens.size >= maxPending) throw new RpcFailure({ reason: 'LIMIT_EXCEEDED', message: `${tokens.size} fetches of this stream wait for an answer, its limit` });
+      const request = readRequest(message);
       const token = this.#take({
         answer: (response) => {
           tokens.delete(token);
-          stream.send({ correlationId: message.correlationId, result: fetchResponseToWire(expectKind('fetch', response) as FetchResponse) });
+          if (!stream.send(answer(message.correlationId, response))) stream.pause();
         },
         refuse: (error) => stream.end(error),
       });
       tokens.add(token);
       this.#deliver(token, request);
     });
+    stream.onDrain(() => stream.resume());
     const forget = (): void => {
       for (const token of tokens) this.#cancel(token);
       tokens.clear();

@@ -1,4 +1,4 @@
-import type { ClusterIdentity, Endpoint, ImageDigest, LeaderHint, ReplicaKey } from '@quorate/raft-core';
+import type { ClusterIdentity, Endpoint, ImageDigest, LeaderHint, ReplicaKey, SnapshotId } from '@quorate/raft-core';
 import { uuidToBytes } from '@quorate/records';
 import type * as wire from '@quorate/records/gen/quorate/raft/v1/raft';
 import { optional, readEpoch, readNodeId, readOffset, readUuid, requireMessage } from './read-fields.js';
@@ -57,4 +57,12 @@ export function digestToWire(digest: ImageDigest): wire.ImageDigest {
 
 export function digestFromWire(field: string, message: wire.ImageDigest): ImageDigest {
   return { lastStableOffset: readOffset(`${field}.last_stable_offset`, message.lastStableOffset), version: message.version, value: message.value };
+}
+
+export function offsetAndEpochFromWire(field: string, message: wire.OffsetAndEpoch): SnapshotId {
+  return { endOffset: readOffset(`${field}.end_offset`, message.endOffset), epoch: readEpoch(`${field}.epoch`, message.epoch) };
+}
+
+export function snapshotIdFromWire(field: string, message: wire.OffsetAndEpoch | undefined): SnapshotId {
+  return offsetAndEpochFromWire(field, requireMessage(field, message));
 }

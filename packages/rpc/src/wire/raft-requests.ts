@@ -1,9 +1,9 @@
-import type { BeginQuorumEpochRequest, EndQuorumEpochRequest, FetchRequest, VoteRequest } from '@quorate/raft-core';
+import type { BeginQuorumEpochRequest, EndQuorumEpochRequest, FetchRequest, FetchSnapshotRequest, VoteRequest } from '@quorate/raft-core';
 import { uuidToBytes } from '@quorate/records';
 import type * as wire from '@quorate/records/gen/quorate/raft/v1/raft';
 import { triggerFromWire, triggerToWire } from './raft-enums.js';
-import { clusterFromWire, clusterToWire, digestFromWire, digestToWire, endpointsFromWire, endpointToWire, replicaFromWire, replicaToWire } from './raft-parts.js';
-import { optional, readEpoch, readNodeId, readOffset, readUuid } from './read-fields.js';
+import { clusterFromWire, clusterToWire, digestFromWire, digestToWire, endpointsFromWire, endpointToWire, replicaFromWire, replicaToWire, snapshotIdFromWire } from './raft-parts.js';
+import { optional, readBytePosition, readEpoch, readNodeId, readOffset, readPositive, readUuid } from './read-fields.js';
 
 /** Raft requests to the wire and back; each pair is its own inverse (raft-wire.spec.ts). */
 
@@ -116,5 +116,32 @@ export function fetchRequestFromWire(message: wire.FetchQuery): FetchRequest {
     imageDigest: optional('query.image_digest', message.imageDigest, digestFromWire),
     recovering: message.recovering,
     committedOnly: message.committedOnly,
+  };
+}
+
+export function fetchSnapshotRequestToWire(request: FetchSnapshotRequest): wire.FetchSnapshotQuery {
+  return {
+    cluster: clusterToWire(request),
+    replicaId: request.replica.id,
+    replicaDirectoryId: optional('', request.replica.directoryId, (_, id) => uuidToBytes(id)),
+    currentLeaderEpoch: request.currentLeaderEpoch,
+    snapshotId: request.snapshotId,
+    position: request.position,
+    maxBytes: request.maxBytes,
+  };
+}
+
+export function fetchSnapshotRequestFromWire(message: wire.FetchSnapshotQuery): FetchSnapshotRequest {
+  return {
+    kind: 'fetchSnapshot',
+    ...clusterFromWire('query.cluster', message.cluster),
+    replica: {
+      id: optional('query.replica_id', message.replicaId, readNodeId),
+      directoryId: optional('query.replica_directory_id', message.replicaDirectoryId, readUuid),
+    },
+    currentLeaderEpoch: readEpoch('query.current_leader_epoch', message.currentLeaderEpoch),
+    snapshotId: snapshotIdFromWire('query.snapshot_id', message.snapshotId),
+    position: readBytePosition('query.position', message.position),
+    maxBytes: readPositive('query.max_bytes', message.maxBytes),
   };
 }

@@ -1,9 +1,10 @@
-import type { BeginQuorumEpochResponse, EndQuorumEpochResponse, FetchResponse, VoteResponse } from '@quorate/raft-core';
+import type { BeginQuorumEpochResponse, EndQuorumEpochResponse, FetchResponse, FetchSnapshotResponse, VoteResponse } from '@quorate/raft-core';
 import { concatBytes, readBatches, type EncodedBatch } from '@quorate/records';
 import type * as wire from '@quorate/records/gen/quorate/raft/v1/raft';
 import { raftErrorFromWire, raftErrorToWire, refusalFromWire, refusalToWire } from './raft-enums.js';
-import { leaderFromWire, leaderToWire } from './raft-parts.js';
-import { optional, readEpoch, readOffset } from './read-fields.js';
+import { leaderFromWire, leaderToWire, offsetAndEpochFromWire, snapshotIdFromWire } from './raft-parts.js';
+import { optional, readBytePosition, readEpoch, readOffset } from './read-fields.js';
+import { WireFormatError } from './wire-format-error.js';
 
 /** Raft answers to the wire and back; each pair is its own inverse (raft-wire.spec.ts). */
 
@@ -80,8 +81,37 @@ export function fetchResponseFromWire(message: wire.FetchResult, damaged: (probl
   };
 }
 
-function offsetAndEpochFromWire(field: string, message: wire.OffsetAndEpoch) {
-  return { endOffset: readOffset(`${field}.end_offset`, message.endOffset), epoch: readEpoch(`${field}.epoch`, message.epoch) };
+export function fetchSnapshotResponseToWire(response: FetchSnapshotResponse): wire.FetchSnapshotResult {
+  return {
+    errorCode: raftErrorToWire(response.error),
+    leader: leaderToWire(response),
+    snapshotId: response.snapshotId,
+    size: response.size,
+    position: response.position,
+    unalignedRecords: response.bytes,
+    chainChecksum: response.chainChecksum,
+  };
+}
+
+/** The bytes are a view on the frame that they came in. */
+export function fetchSnapshotResponseFromWire(message: wire.FetchSnapshotResult): FetchSnapshotResponse {
+  const error = raftErrorFromWire(message.errorCode);
+  const size = readBytePosition('result.size', message.size);
+  const position = readBytePosition('result.position', message.position);
+  const bytes = message.unalignedRecords;
+  if (error === 'NONE' && position + bytes.length > size) {
+    throw new WireFormatError('result.unaligned_records', `must end within the snapshot's ${size} bytes, got ${bytes.length} at ${position}`);
+  }
+  return {
+    kind: 'fetchSnapshot',
+    error,
+    ...leaderFromWire('result.leader', message.leader),
+    snapshotId: snapshotIdFromWire('result.snapshot_id', message.snapshotId),
+    size,
+    position,
+    bytes,
+    chainChecksum: message.chainChecksum,
+  };
 }
 
 /** A hundred observers at one offset get the same list of batches: its bytes are joined once. */

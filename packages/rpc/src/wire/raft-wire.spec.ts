@@ -9,6 +9,8 @@ import {
   endResponses,
   fetchRequests,
   fetchResponses,
+  fetchSnapshotRequests,
+  fetchSnapshotResponses,
   voteRequests,
   voteResponses,
 } from '../../test/arbitrary-raft.js';
@@ -21,6 +23,8 @@ import {
   endRequestToWire,
   fetchRequestFromWire,
   fetchRequestToWire,
+  fetchSnapshotRequestFromWire,
+  fetchSnapshotRequestToWire,
   voteRequestFromWire,
   voteRequestToWire,
 } from './raft-requests.js';
@@ -31,6 +35,8 @@ import {
   endResponseToWire,
   fetchResponseFromWire,
   fetchResponseToWire,
+  fetchSnapshotResponseFromWire,
+  fetchSnapshotResponseToWire,
   voteResponseFromWire,
   voteResponseToWire,
 } from './raft-responses.js';
@@ -76,6 +82,10 @@ describe('Raft messages on the wire', () => {
   it('a Fetch request comes back as it was sent', () => expectInverse(fetchRequests, wire.FetchQuery, fetchRequestToWire, fetchRequestFromWire));
   it('a Fetch response comes back as it was sent, its batches to the byte', () =>
     expectInverse(fetchResponses, wire.FetchResult, fetchResponseToWire, (message) => fetchResponseFromWire(message, notDamaged)));
+  it('a FetchSnapshot request comes back as it was sent', () =>
+    expectInverse(fetchSnapshotRequests, wire.FetchSnapshotQuery, fetchSnapshotRequestToWire, fetchSnapshotRequestFromWire));
+  it('a FetchSnapshot response comes back as it was sent, its bytes too', () =>
+    expectInverse(fetchSnapshotResponses, wire.FetchSnapshotResult, fetchSnapshotResponseToWire, fetchSnapshotResponseFromWire));
 
   it('joins one list of batches once, however many observers get it', () => {
     const batches = batchChain(5, 3);
@@ -121,6 +131,8 @@ describe('fields that cannot be what they claim', () => {
   const [fetch] = fc.sample(fetchRequests, { numRuns: 1, seed: 3 });
   const [voted] = fc.sample(voteResponses, { numRuns: 1, seed: 3 });
   const [fetched] = fc.sample(fetchResponses, { numRuns: 1, seed: 3 });
+  const [asked] = fc.sample(fetchSnapshotRequests, { numRuns: 1, seed: 1 });
+  const [got] = fc.sample(fetchSnapshotResponses, { numRuns: 1, seed: 1 });
   const shortUuid = new Uint8Array(15);
   const endpoint = { name: 'CONTROLLER', host: 'localhost', port: 9093 };
 
@@ -129,6 +141,8 @@ describe('fields that cannot be what they claim', () => {
   const endWith = (change: Partial<wire.EndQuorumEpochRequest>) => () => endRequestFromWire({ ...endRequestToWire(end!), ...change });
   const fetchWith = (change: Partial<wire.FetchQuery>) => () => fetchRequestFromWire({ ...fetchRequestToWire(fetch!), ...change });
   const votedWith = (change: Partial<wire.VoteResponse>) => () => voteResponseFromWire({ ...voteResponseToWire(voted!), ...change });
+  const askedWith = (change: Partial<wire.FetchSnapshotQuery>) => () => fetchSnapshotRequestFromWire({ ...fetchSnapshotRequestToWire(asked!), ...change });
+  const gotWith = (change: Partial<wire.FetchSnapshotResult>) => () => fetchSnapshotResponseFromWire({ ...fetchSnapshotResponseToWire(got!), ...change });
   const fetchedWith = (change: Partial<wire.FetchResult>) => () => fetchResponseFromWire({ ...fetchResponseToWire(fetched!), ...change }, () => undefined);
 
   it.each<[field: string, read: () => unknown]>([
@@ -163,6 +177,20 @@ describe('fields that cannot be what they claim', () => {
     ['query.last_fetched_epoch', fetchWith({ lastFetchedEpoch: -1 })],
     ['query.high_watermark', fetchWith({ highWatermark: -1 })],
     ['query.image_digest.last_stable_offset', fetchWith({ imageDigest: { lastStableOffset: -1, version: 1, value: new Uint8Array(8) } })],
+    ['query.cluster', askedWith({ cluster: undefined })],
+    ['query.replica_id', askedWith({ replicaId: -1 })],
+    ['query.replica_directory_id', askedWith({ replicaDirectoryId: shortUuid })],
+    ['query.current_leader_epoch', askedWith({ currentLeaderEpoch: -1 })],
+    ['query.snapshot_id', askedWith({ snapshotId: undefined })],
+    ['query.snapshot_id.end_offset', askedWith({ snapshotId: { endOffset: -1, epoch: 1 } })],
+    ['query.snapshot_id.epoch', askedWith({ snapshotId: { endOffset: 1, epoch: -1 } })],
+    ['query.position', askedWith({ position: -1 })],
+    ['query.max_bytes', askedWith({ maxBytes: 0 })],
+    ['result.leader', gotWith({ leader: undefined })],
+    ['result.snapshot_id', gotWith({ snapshotId: undefined })],
+    ['result.size', gotWith({ size: -1 })],
+    ['result.position', gotWith({ position: -1 })],
+    ['result.unaligned_records', gotWith({ errorCode: 0, size: 10, position: 8, unalignedRecords: new Uint8Array(3) })],
     ['leader', votedWith({ leader: undefined })],
     ['leader.leader_id', votedWith({ leader: { leaderId: -1, leaderEpoch: 1, endpoints: [] } })],
     ['leader.leader_epoch', votedWith({ leader: { leaderId: 1, leaderEpoch: -1, endpoints: [] } })],

@@ -20,6 +20,16 @@ export function readOffset(field: string, value: number): Offset {
   return natural(field, value) as Offset;
 }
 
+/** A place in a file, or its size, in bytes. */
+export function readBytePosition(field: string, value: number): number {
+  return natural(field, value);
+}
+
+export function readPositive(field: string, value: number): number {
+  if (value === 0) throw new WireFormatError(field, 'must be 1 or more, got 0');
+  return natural(field, value);
+}
+
 export function readUuid(field: string, value: Uint8Array): Uuid {
   if (value.length !== 16) throw new WireFormatError(field, `must have 16 bytes, got ${value.length}`);
   return uuidFromBytes(value);
