@@ -3,7 +3,7 @@ import type { Command, ControllerConfig, ReplyTo } from '@quorate/controller-cor
 import { BatchFold, Overlay } from '@quorate/metadata-image';
 import type { MetadataDelta, MetadataImage } from '@quorate/metadata-image';
 import { Waiters } from '@quorate/raft-node';
-import type { MetadataLog, MetadataLogListener, Timers } from '@quorate/raft-node';
+import type { MetadataLog, MetadataLogListener, SnapshotHead, Timers } from '@quorate/raft-node';
 import type { EncodedBatch, Epoch, MetadataRecord, Offset } from '@quorate/records';
 import { ActiveController } from './active-controller.js';
 import type { ControllerNodeConfig } from './controller-node-config.js';
@@ -128,6 +128,14 @@ export class ControllerNode implements MetadataLogListener {
   }
 
   // ---- what Raft tells -------------------------------------------------------------------------------------------------------
+
+  snapshotBegins({ id }: SnapshotHead): void {
+    throw new Error(`controller-node: the snapshot of the first ${id.endOffset} records cannot be loaded yet`);
+  }
+
+  snapshotBatches(): void {}
+
+  snapshotEnds(): void {}
 
   committed(batches: readonly EncodedBatch[], highWatermark: Offset): void {
     const folded = batches.map((batch) => this.#foldBatch(batch));

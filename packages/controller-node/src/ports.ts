@@ -6,5 +6,9 @@ export type {
   Proposal,
   ProposeRefusal,
   ProposeResult,
+  SnapshotInfo,
+  SnapshotPoint,
+  SnapshotRefusal,
+  SnapshotSink,
   Timers,
 } from '@quorate/raft-node';

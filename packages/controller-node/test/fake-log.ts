@@ -1,6 +1,7 @@
 import { encodeBatch } from '@quorate/records';
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
-import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult, ProposeRefusal, Timers } from '../src/ports.js';
+import { MemorySnapshotStore } from '@quorate/raft-node';
+import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult, ProposeRefusal, SnapshotInfo, SnapshotPoint, SnapshotRefusal, SnapshotSink, Timers } from '../src/ports.js';
 
 /** A log that commits when the test says so. */
 export class FakeLog implements MetadataLog {
@@ -8,6 +9,7 @@ export class FakeLog implements MetadataLog {
   highWatermark = 0 as Offset;
   leader: LeaderKnown = { epoch: 1 as Epoch, leaderId: 1 as NodeId };
   resigned: string[] = [];
+  readonly snapshotStore = new MemorySnapshotStore();
   refuseNext: ProposeRefusal | undefined;
   /** Called before each proposal is taken; may throw. */
   onProposal: () => void = () => {};
@@ -33,6 +35,17 @@ export class FakeLog implements MetadataLog {
 
   resign(_epoch: Epoch, reason: string): void {
     this.resigned.push(reason);
+  }
+
+  /** Without the checks that the real one makes. */
+  createSnapshot(at: SnapshotPoint): SnapshotSink | SnapshotRefusal {
+    if (at.endOffset > this.highWatermark) return 'not-committed';
+    const { endOffset, epoch, ...head } = at;
+    return this.snapshotStore.create({ ...head, id: { endOffset, epoch }, kraftVersion: 1, voters: undefined });
+  }
+
+  snapshots(): readonly SnapshotInfo[] {
+    return this.snapshotStore.list();
   }
 
   /** Begins an epoch: LeaderChange, commit, claim. */

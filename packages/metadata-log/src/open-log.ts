@@ -1,4 +1,4 @@
-import { bytesEqual, type NodeId, type Uuid } from '@quorate/records';
+import { bytesEqual, type Epoch, type NodeId, type Uuid } from '@quorate/records';
 import type { RaftCoreConfig } from '@quorate/raft-core';
 import type { Timers } from '@quorate/raft-node';
 import { DiskElectionStore, loadElectionState, type LoadedElection } from './election-file.js';
@@ -143,6 +143,7 @@ function assemble(fs: FileSystem, options: OpenLogOptions, { properties, bootstr
     electionState: election.file.state,
     log: {
       startOffset: store.startOffset,
+      startEpoch: 0 as Epoch,
       endOffset: state.endOffset,
       generation: state.generation,
       epochs: state.epochs,

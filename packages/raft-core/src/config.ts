@@ -25,7 +25,10 @@ export const DEFAULT_TIMERS: RaftTimers = {
   leaderSilenceTimeoutMs: 600,
 };
 
-/** A voter set, and the offset of the KRaftVoters record it came from; undefined for the 0-0 bootstrap checkpoint. */
+/**
+ * A voter set, and the offset of the KRaftVoters record it came from; undefined for the 0-0 bootstrap checkpoint. One that a
+ * snapshot holds is as old as the snapshot's last record: offset is its end offset minus 1.
+ */
 export interface VoterSetAt {
   readonly offset: Offset | undefined;
   readonly voters: readonly Voter[];
@@ -46,6 +49,8 @@ export interface RaftCoreConfig {
   /** The log as recovered; all of it is durable (recovery wrote again what was readable but unproved). */
   readonly log: {
     readonly startOffset: Offset;
+    /** Epoch of the record before `startOffset`, which is that of the snapshot that ends there; 0 when the log begins at 0. */
+    readonly startEpoch: Epoch;
     readonly endOffset: Offset;
     readonly generation: number;
     /** Epochs of the log with their start offsets, both strictly rising. */
@@ -55,7 +60,7 @@ export interface RaftCoreConfig {
     /** Found damage before the flushed marker: neither votes nor stands nor counts until repaired. */
     readonly recovering: boolean;
   };
-  /** Voter sets found in the log (uncommitted tail included) and in the bootstrap checkpoint, oldest first; at least one. */
+  /** Voter sets found in the log (uncommitted tail included), in the newest snapshot and in the bootstrap checkpoint, oldest first; at least one. */
   readonly voterSets: readonly VoterSetAt[];
   /** kraft.version in force; 1 from the first day. */
   readonly kraftVersion: number;

@@ -2,6 +2,7 @@ import type { Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import type { RaftCoreConfig } from './config.js';
 import type { ElectionState } from './election-state.js';
 import type { LeaderHint } from './messages.js';
+import { KRaftVersionHistory } from './kraft-version-history.js';
 import { Outbox } from './outbox.js';
 import type { Endpoint } from './replica-key.js';
 import { ReplicatedLog } from './replicated-log.js';
@@ -30,6 +31,7 @@ export interface CoreState {
   election: ElectionState;
   readonly log: ReplicatedLog;
   readonly voters: VoterSetHistory;
+  readonly kraftVersions: KRaftVersionHistory;
   /** The highest this node has ever announced to its state machine; survives every change of role. */
   highWatermark: Offset | undefined;
   readonly outbox: Outbox;
@@ -65,6 +67,7 @@ export function newCoreState(config: RaftCoreConfig): CoreState {
     election: config.electionState ?? PRIMORDIAL,
     log: new ReplicatedLog(config.log),
     voters: new VoterSetHistory(config.voterSets),
+    kraftVersions: new KRaftVersionHistory(config.kraftVersion),
     highWatermark: config.log.latestSnapshot?.endOffset,
     outbox: new Outbox(),
     requests: new RequestTable(),

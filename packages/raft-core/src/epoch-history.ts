@@ -49,6 +49,23 @@ export class EpochHistory {
     this.#starts.push({ epoch, startOffset });
   }
 
+  /** Epoch of the record at `offset`; undefined when that is not known. */
+  epochAt(offset: Offset): Epoch | undefined {
+    return this.#starts.findLast((start) => start.startOffset <= offset)?.epoch;
+  }
+
+  /** Forgets what came before the record ahead of `startOffset`; its own epoch stays known, so that a log that ends there can be placed. */
+  trim(startOffset: Offset): void {
+    const kept = this.#starts.findLastIndex((start) => start.startOffset < startOffset);
+    if (kept > 0) this.#starts.splice(0, kept);
+  }
+
+  /** Forgets everything; the record before `startOffset` is of `epoch`. */
+  beginAt(startOffset: Offset, epoch: Epoch): void {
+    this.#starts = [];
+    if (startOffset > 0) this.assign(epoch, (startOffset - 1) as Offset);
+  }
+
   /** Forgets the epochs that begin at or after `endOffset`. */
   truncate(endOffset: Offset): void {
     while ((this.#starts.at(-1)?.startOffset ?? -1) >= endOffset) this.#starts.pop();

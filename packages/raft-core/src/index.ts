@@ -30,4 +30,5 @@ export { RAFT_ERRORS, RaftInvariantError, raftErrorName, type RaftErrorReaction 
 export { SUPPORTED_KRAFT_VERSIONS, VoterSet, sameVoter } from './voter-set.js';
 export { kraftVersionRecord, votersFromRecord, votersRecord } from './voters-record.js';
 export { FETCH_MAX_BYTES } from './fetching.js';
+export type { RaftContent, SnapshotPointRefusal } from './snapshots.js';
 export { describeCoreEvent, describeElection, describeStatus, ROLE_LABEL } from './describe.js';

@@ -9,12 +9,14 @@ import { beginHandOver, endEpochWhenReady } from './hand-over.js';
 import { handleRequest } from './handle-request.js';
 import { handleRequestFailure, handleResponse } from './handle-response.js';
 import type { Input } from './input.js';
+import type { SnapshotId } from './messages.js';
 import { advanceHighWatermark, forgetParked } from './leader-replication.js';
 import { leaderDisconnected } from './role-follower.js';
 import { propose } from './role-leader.js';
 import { deadlineOfRole, driveRole, tickRole } from './roles.js';
 import { beginShutdown, settleShutdown, shutdownDeadlineMs } from './shutdown.js';
 import { startUp } from './start-up.js';
+import { decideSnapshot, takeInstalled, takeLogStart, takeSnapshotCreated, type RaftContent, type SnapshotPointRefusal } from './snapshots.js';
 import { statusOf, type RaftStatus } from './status.js';
 
 /** More than this in one tick means that a deadline does not move on. */
@@ -64,6 +66,11 @@ export class RaftCore {
     return statusOf(this.#core);
   }
 
+  /** Whether a snapshot may be made of everything before `id.endOffset`, and what it has to say of Raft. Changes nothing. */
+  decideSnapshot(id: SnapshotId): SnapshotPointRefusal | RaftContent {
+    return decideSnapshot(this.#core, id);
+  }
+
   /** The state as one readable line. */
   describe(): string {
     return describeStatus(this.status());
@@ -91,10 +98,13 @@ function take(core: CoreState, input: Input): void {
     case 'propose':
       return propose(core, input.batch);
     case 'snapshotInstalled':
+      return takeInstalled(core, input);
     case 'snapshotRejected':
+      return assert(false, 'no snapshot is fetched yet');
     case 'snapshotCreated':
+      return takeSnapshotCreated(core, input.snapshotId);
     case 'logStartAdvanced':
-      return assert(false, `${input.kind}: snapshots are not served yet`);
+      return takeLogStart(core, input.startOffset);
     case 'resign':
       return resign(core, input);
     case 'shutdown':

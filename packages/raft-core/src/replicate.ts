@@ -44,6 +44,7 @@ function continuingPrefix(core: CoreState, fetched: readonly EncodedBatch[]): re
 function replayControl(core: CoreState, batch: EncodedBatch): void {
   forEachRecord(batch, (raw, offset) => {
     const record = decodeControlRecord(raw);
+    if (record.kind === 'KRaftVersion') core.kraftVersions.append(offset, record.value.kraftVersion);
     if (record.kind === 'KRaftVoters') putVoters(core, offset, new VoterSet(votersFromRecord(record.value)));
   });
 }
@@ -59,6 +60,7 @@ export function cutBack(core: CoreState, endOffset: Offset): void {
   const before = voterSet(core);
   core.log.truncate(endOffset);
   core.voters.truncate(endOffset);
+  core.kraftVersions.truncate(endOffset);
   core.outbox.emit({ kind: 'truncate', endOffset, generation: core.log.generation });
   announceVoters(core, before);
 }

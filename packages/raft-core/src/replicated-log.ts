@@ -3,6 +3,7 @@ import { assert } from './assert.js';
 import type { RaftCoreConfig } from './config.js';
 import { EpochHistory } from './epoch-history.js';
 import type { LogPosition } from './fetch.js';
+import type { SnapshotId } from './messages.js';
 import type { LogEnd } from './vote.js';
 
 /**
@@ -10,9 +11,9 @@ import type { LogEnd } from './vote.js';
  * moves as soon as an append or a cut is decided; the host carries it out.
  */
 export class ReplicatedLog implements LogPosition {
-  readonly startOffset: Offset;
-  readonly latestSnapshot: { readonly endOffset: Offset; readonly epoch: Epoch } | undefined;
   readonly epochs: EpochHistory;
+  #startOffset: Offset;
+  #latestSnapshot: SnapshotId | undefined;
   readonly recovering: boolean;
   #endOffset: Offset;
   #flushedOffset: Offset;
@@ -23,13 +24,25 @@ export class ReplicatedLog implements LogPosition {
       found.startOffset === 0 || found.latestSnapshot !== undefined,
       `the log begins at ${found.startOffset} and there is no snapshot of what came before (KAFKA-14240)`,
     );
-    this.startOffset = found.startOffset;
-    this.latestSnapshot = found.latestSnapshot;
+    this.#startOffset = found.startOffset;
+    this.#latestSnapshot = found.latestSnapshot;
     this.recovering = found.recovering;
-    this.epochs = new EpochHistory(found.epochs);
+    this.epochs = new EpochHistory([]);
+    this.epochs.beginAt(found.startOffset, found.startEpoch);
+    for (const { epoch, startOffset } of found.epochs) if (startOffset >= found.startOffset) this.epochs.assign(epoch, startOffset);
     this.#endOffset = found.endOffset;
     this.#flushedOffset = found.endOffset;
     this.#generation = found.generation;
+  }
+
+  /** Of the first record that is still in the log; what came before is in snapshots. */
+  get startOffset(): Offset {
+    return this.#startOffset;
+  }
+
+  /** The newest snapshot that can be served. */
+  get latestSnapshot(): SnapshotId | undefined {
+    return this.#latestSnapshot;
   }
 
   /** Exclusive. */
@@ -51,8 +64,7 @@ export class ReplicatedLog implements LogPosition {
   }
 
   get lastEpoch(): Epoch {
-    const snapshotEpoch = this.latestSnapshot?.epoch ?? (0 as Epoch);
-    return this.epochs.lastEpoch > snapshotEpoch ? this.epochs.lastEpoch : snapshotEpoch;
+    return this.epochs.lastEpoch;
   }
 
   /** How complete the log is, for votes. The unflushed tail is in it: that only raises what a candidate must have. */
@@ -73,6 +85,36 @@ export class ReplicatedLog implements LogPosition {
     this.#endOffset = endOffset;
     if (this.#flushedOffset > endOffset) this.#flushedOffset = endOffset;
     this.#generation += 1;
+  }
+
+  /** A snapshot of this node's own is there. One that an installed snapshot has overtaken changes nothing. */
+  snapshotCreated(id: SnapshotId): void {
+    if (this.#latestSnapshot === undefined || id.endOffset > this.#latestSnapshot.endOffset) this.#latestSnapshot = id;
+  }
+
+  /** What lies before `startOffset`, the end of a snapshot, goes. */
+  advanceStart(startOffset: Offset): void {
+    const latest = this.#latestSnapshot;
+    assert(latest !== undefined && startOffset <= latest.endOffset, `the log cannot begin at ${startOffset}: no snapshot holds what came before`);
+    assert(startOffset >= this.#startOffset && startOffset <= this.#flushedOffset, `the log [${this.#startOffset}, ${this.#endOffset}) cannot begin at ${startOffset}`);
+    this.epochs.trim(startOffset);
+    this.#startOffset = startOffset;
+  }
+
+  /** Generation that the log will have once a snapshot is installed. */
+  get nextGeneration(): number {
+    return this.#generation + 1;
+  }
+
+  /** The log begins again, empty and durable, at the end of a snapshot. */
+  beginAt(id: SnapshotId, generation: number): void {
+    assert(generation === this.nextGeneration, `the log was begun anew in generation ${generation}, expected ${this.nextGeneration}`);
+    this.epochs.beginAt(id.endOffset, id.epoch);
+    this.#startOffset = id.endOffset;
+    this.#endOffset = id.endOffset;
+    this.#flushedOffset = id.endOffset;
+    this.#latestSnapshot = id;
+    this.#generation = generation;
   }
 
   /** @returns whether the flushed offset moved. */

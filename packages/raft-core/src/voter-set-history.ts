@@ -8,6 +8,9 @@ interface Entry {
   readonly set: VoterSet;
 }
 
+/** Before all records, where the bootstrap checkpoint speaks. */
+const BOOTSTRAP = -1;
+
 /**
  * The voter sets of the log, oldest first. The newest is in force as soon as it is appended, committed or not, and when
  * the log is cut back the one before it is in force again. Source: KIP-853.
@@ -38,7 +41,30 @@ export class VoterSetHistory {
 
   /** Forgets the sets at or after `endOffset`; the oldest known one always stays. */
   truncate(endOffset: Offset): void {
-    while (this.#entries.length > 1 && (this.#newest.offset ?? -1) >= endOffset) this.#entries.pop();
+    while (this.#entries.length > 1 && (this.#newest.offset ?? BOOTSTRAP) >= endOffset) this.#entries.pop();
+  }
+
+  /** The set in force for what lies before `endOffset`: that of the newest record among them. */
+  asOf(endOffset: Offset): { readonly offset: Offset | undefined; readonly set: VoterSet } {
+    return this.#entries.findLast(({ offset }) => (offset ?? BOOTSTRAP) < endOffset) ?? this.#oldest;
+  }
+
+  /** Forgets the sets that were no longer in force at `startOffset`. */
+  trim(startOffset: Offset): void {
+    const kept = this.#entries.indexOf(this.asOf(startOffset));
+    if (kept > 0) this.#entries.splice(0, kept);
+  }
+
+  /** Forgets everything but this set, which a snapshot with that end offset holds. Without one, what is older than the snapshot stays. */
+  beginAt(endOffset: Offset, set: VoterSet | undefined): void {
+    if (set !== undefined) this.#entries = [{ offset: (endOffset - 1) as Offset, set }];
+    else this.truncate(endOffset);
+  }
+
+  get #oldest(): Entry {
+    const oldest = this.#entries[0];
+    assert(oldest !== undefined, 'the voter set history is never empty');
+    return oldest;
   }
 
   get #newest(): Entry {

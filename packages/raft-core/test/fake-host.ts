@@ -101,6 +101,7 @@ export class FakeHost {
       electionState: setup.disk.election,
       log: {
         startOffset: 0 as Offset,
+        startEpoch: 0 as Epoch,
         endOffset: this.endOffset,
         generation: this.generation,
         epochs: epochsOf(this.batches),

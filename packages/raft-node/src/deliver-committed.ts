@@ -1,6 +1,7 @@
 import type { EncodedBatch, Epoch, Offset } from '@quorate/records';
 import { assert } from './assert.js';
 import type { LogStore } from './ports.js';
+import type { SnapshotReader, SnapshotStore } from './snapshot-ports.js';
 import type { MetadataLogListener } from './state-machine.js';
 
 /**
@@ -15,35 +16,44 @@ interface Claim {
 }
 
 /**
- * Hands committed batches to the state machine: in offset order, each once. A claim of leadership waits until the state
- * machine has everything up to the new leader's own LeaderChange record; a renounce never waits.
+ * Hands committed batches to the state machine: in offset order, each once. What the log no longer holds, because a snapshot
+ * was installed or it began with one, comes out of the newest snapshot. A claim of leadership waits until the state
+ * machine has everything up to the new leader's own LeaderChange record, so that a leader never loads one; a renounce never waits.
  *
  * The loop calls `pump` when no effect is left to carry out, so that the state machine may propose from within.
  */
 export class CommittedDelivery {
   readonly #log: LogStore;
+  readonly #snapshots: SnapshotStore;
   readonly #listener: MetadataLogListener;
   readonly #onRead: () => void;
   #delivered: Offset;
   #highWatermark: Offset;
   #reading = false;
+  #loading: SnapshotReader | undefined;
+  /** At start-up the newest snapshot is quicker than the log, which may still hold all of it. */
+  #mayPreferSnapshot = true;
   #ready: readonly EncodedBatch[] | undefined;
   #pending: Claim | undefined;
   #claimed: Epoch | undefined;
 
   constructor(options: {
     log: LogStore;
+    snapshots: SnapshotStore;
     listener: MetadataLogListener;
     /** What the state machine already holds. */
     from: Offset;
+    /** Known to be committed: the end of the newest snapshot. */
+    highWatermark: Offset | undefined;
     /** A slice has been read; the loop should pump. */
     onRead: () => void;
   }) {
     this.#log = options.log;
+    this.#snapshots = options.snapshots;
     this.#listener = options.listener;
     this.#onRead = options.onRead;
     this.#delivered = options.from;
-    this.#highWatermark = options.from;
+    this.#highWatermark = larger(options.from, options.highWatermark);
   }
 
   get deliveredOffset(): Offset {
@@ -54,9 +64,14 @@ export class CommittedDelivery {
     return this.#highWatermark;
   }
 
+  /** A snapshot is being loaded: it must not be deleted. */
+  get isLoading(): boolean {
+    return this.#loading !== undefined;
+  }
+
   /** Whether `pump` would do anything now. */
   get hasWork(): boolean {
-    return this.#ready !== undefined || this.#claimIsDue() || (!this.#reading && this.#delivered < this.#highWatermark);
+    return this.#loading !== undefined || this.#ready !== undefined || this.#claimIsDue() || (!this.#reading && this.#delivered < this.#highWatermark);
   }
 
   advance(highWatermark: Offset): void {
@@ -75,11 +90,12 @@ export class CommittedDelivery {
     this.#listener.renounce(epoch, reason);
   }
 
-  /** Does one thing: delivers a slice, claims, or begins to read. */
+  /** Does one thing: delivers a slice of a snapshot or of the log, claims, or begins to read. */
   pump(): void {
-    if (this.#ready !== undefined) this.#deliver(this.#ready);
+    if (this.#loading !== undefined) this.#load(this.#loading);
+    else if (this.#ready !== undefined) this.#deliver(this.#ready);
     else if (this.#claimIsDue()) this.#claim();
-    else if (!this.#reading && this.#delivered < this.#highWatermark) this.#read();
+    else if (!this.#reading && this.#delivered < this.#highWatermark) this.#readNext();
   }
 
   #deliver(batches: readonly EncodedBatch[]): void {
@@ -104,12 +120,45 @@ export class CommittedDelivery {
     this.#listener.claim(epoch, epochStartOffset);
   }
 
+  #readNext(): void {
+    const newest = this.#snapshots.list().at(-1)?.id;
+    const isBeyondLog = this.#delivered < this.#log.startOffset;
+    const isQuicker = this.#mayPreferSnapshot && newest !== undefined && newest.endOffset > this.#delivered;
+    this.#mayPreferSnapshot = false;
+    if (!isBeyondLog && !isQuicker) return this.#read();
+    assert(newest !== undefined && newest.endOffset > this.#delivered, `the log begins at ${this.#log.startOffset}, and no snapshot holds what came before`);
+    const reader = this.#snapshots.open(newest);
+    assert(reader !== undefined, `the snapshot of the first ${newest.endOffset} records is gone`);
+    this.#beginLoad(reader);
+  }
+
+  #beginLoad(reader: SnapshotReader): void {
+    assert(this.#claimed === undefined, 'the active controller is never made to load a snapshot');
+    this.#loading = reader;
+    this.#listener.snapshotBegins(reader.head);
+  }
+
+  #load(reader: SnapshotReader): void {
+    const batches = reader.next(SLICE_BYTES);
+    if (batches.length > 0) return this.#listener.snapshotBatches(batches);
+    reader.close();
+    this.#loading = undefined;
+    this.#delivered = reader.head.id.endOffset;
+    this.#listener.snapshotEnds();
+  }
+
   #read(): void {
     this.#reading = true;
+    const { generation } = this.#log;
     this.#log.read(this.#delivered, this.#highWatermark, SLICE_BYTES, (read) => {
       this.#reading = false;
-      this.#ready = read.batches;
+      // An installed snapshot has taken the place of what was to be read; what a truncation leaves is read again.
+      if (this.#log.generation === generation) this.#ready = read.batches;
       this.#onRead();
     });
   }
+}
+
+function larger(a: Offset, b: Offset | undefined): Offset {
+  return b !== undefined && b > a ? b : a;
 }

@@ -3,6 +3,7 @@ import type { CoreEvent, FetchRequest } from '@quorate/raft-core';
 import type { Epoch, NodeId, Offset, RawRecord } from '@quorate/records';
 import { batchAfter, configOf, endpointsOf, ManualTimers, MemoryElections, MemoryLog, RecordingListener, RecordingTransport } from '../test/fakes.js';
 import type { FeedPosition } from './fetch-replies.js';
+import { MemorySnapshotStore } from './memory-snapshot-store.js';
 import { RaftNode } from './raft-node.js';
 
 const NO_OP: RawRecord = { type: 20, version: 0, payload: new Uint8Array(0) };
@@ -10,6 +11,7 @@ const NO_OP: RawRecord = { type: 20, version: 0, payload: new Uint8Array(0) };
 function makeNode(voterIds: readonly number[], self = 1, feed?: FeedPosition) {
   const log = new MemoryLog();
   const elections = new MemoryElections();
+  const snapshots = new MemorySnapshotStore(log);
   const transport = new RecordingTransport();
   const timers = new ManualTimers();
   const listener = new RecordingListener();
@@ -19,6 +21,8 @@ function makeNode(voterIds: readonly number[], self = 1, feed?: FeedPosition) {
     config: configOf(self, voterIds),
     log,
     elections,
+    snapshots,
+    retention: { maxBytes: undefined, maxMs: undefined },
     transport,
     timers,
     listener,
@@ -32,7 +36,7 @@ function makeNode(voterIds: readonly number[], self = 1, feed?: FeedPosition) {
     while (timers.fireNext(limit));
     timers.now = limit;
   };
-  return { node, log, elections, transport, timers, listener, events, fatal, run };
+  return { node, log, elections, snapshots, transport, timers, listener, events, fatal, run };
 }
 
 /** A node that leads alone. */

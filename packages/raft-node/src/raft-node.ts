@@ -10,6 +10,7 @@ import type {
   RaftRequest,
   RaftStatus,
   ReplyToken,
+  SnapshotId,
 } from '@quorate/raft-core';
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import { CommittedDelivery } from './deliver-committed.js';
@@ -22,15 +23,21 @@ import { described, observeInto } from './observe.js';
 import type { Observe } from './observe.js';
 import type { ElectionStore, LogStore, Timers, Transport, TransportReceiver } from './ports.js';
 import { encodeProposal } from './propose.js';
+import { CLEANING_INTERVAL_MS, nextCleaningStep } from './retention.js';
+import type { SnapshotRetention } from './retention.js';
 import { runEffect } from './run-effect.js';
 import type { EffectHost } from './run-effect.js';
-import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult } from './state-machine.js';
+import { SnapshotMaker } from './make-snapshot.js';
+import type { InstallResult, SnapshotInfo, SnapshotSink, SnapshotStore } from './snapshot-ports.js';
+import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult, SnapshotPoint, SnapshotRefusal } from './state-machine.js';
 import { verifyChain } from './verify-chain.js';
 
 export interface RaftNodeOptions {
   readonly config: RaftCoreConfig;
   readonly log: LogStore;
   readonly elections: ElectionStore;
+  readonly snapshots: SnapshotStore;
+  readonly retention: SnapshotRetention;
   readonly transport: Transport;
   readonly timers: Timers;
   readonly listener: MetadataLogListener;
@@ -64,8 +71,12 @@ export class RaftNode implements MetadataLog {
   readonly #delivery: CommittedDelivery;
   readonly #fetchReplies: FetchReplies;
   readonly #effectHost: EffectHost;
+  readonly #snapshots: SnapshotStore;
+  readonly #snapshotMaker: SnapshotMaker;
 
   readonly #inputs = new Fifo<Input>();
+  /** Goes before all that wait: what the core was stopped for. */
+  #firstInput: Input | undefined;
   #effects: readonly Effect[] = [];
   #nextEffect = 0;
   #flushedOffset: Offset | undefined;
@@ -73,6 +84,7 @@ export class RaftNode implements MetadataLog {
   #paused = false;
   #halted = false;
   #tickQueued = false;
+  #cleanAtMs: number;
   #armedMs: number | undefined;
 
   #leader: LeaderKnown;
@@ -85,13 +97,17 @@ export class RaftNode implements MetadataLog {
     this.#options = options;
     this.#log = options.log;
     this.#timers = options.timers;
+    this.#snapshots = options.snapshots;
+    this.#cleanAtMs = options.timers.nowMs() + CLEANING_INTERVAL_MS;
     this.#core = new RaftCore(options.config);
     this.#leader = { epoch: options.config.electionState?.epoch ?? (0 as Epoch), leaderId: undefined };
     this.#observe = observeInto(this.#electionLog, options.observe);
     this.#delivery = new CommittedDelivery({
       log: options.log,
+      snapshots: options.snapshots,
       listener: options.listener,
       from: options.appliedOffset,
+      highWatermark: options.config.log.latestSnapshot?.endOffset,
       onRead: () => this.#run(),
     });
     this.#fetchReplies = new FetchReplies({
@@ -99,6 +115,12 @@ export class RaftNode implements MetadataLog {
       transport: options.transport,
       feed: options.feed,
       mayHaveFeedKey: (token) => this.#feedKeyTokens.delete(token),
+    });
+    this.#snapshotMaker = new SnapshotMaker({
+      store: options.snapshots,
+      log: options.log,
+      decide: (id) => this.#core.decideSnapshot(id),
+      created: (snapshotId) => this.#enqueue({ kind: 'snapshotCreated', snapshotId }),
     });
     this.#effectHost = this.#makeEffectHost();
   }
@@ -168,6 +190,14 @@ export class RaftNode implements MetadataLog {
     this.#withoutReentry(() => this.#enqueue({ kind: 'resign', epoch, reason }));
   }
 
+  createSnapshot(at: SnapshotPoint): SnapshotSink | SnapshotRefusal {
+    return this.#halted ? 'stopped' : this.#snapshotMaker.create(at);
+  }
+
+  snapshots(): readonly SnapshotInfo[] {
+    return this.#snapshots.list();
+  }
+
   // ---- what operators and tests ask ----------------------------------------------------------------------------------
 
   status(): RaftStatus {
@@ -226,12 +256,19 @@ export class RaftNode implements MetadataLog {
     for (let slices = 0; !this.#halted; ) {
       this.#carryOutEffects();
       if (this.#paused || this.#halted) return;
-      const input = this.#inputs.shift();
+      const input = this.#takeInput();
       if (input !== undefined) this.#step(input);
       else if (this.#flushedOffset !== undefined) this.#tellFlushed(this.#flushedOffset);
+      else if (this.#cleanAtMs <= this.#timers.nowMs() && !this.#delivery.isLoading) this.#cleanOne();
       else if (this.#delivery.hasWork && slices++ < SLICES_PER_TURN) this.#delivery.pump();
       else return;
     }
+  }
+
+  #takeInput(): Input | undefined {
+    const first = this.#firstInput;
+    this.#firstInput = undefined;
+    return first ?? this.#inputs.shift();
   }
 
   #step(input: Input): void {
@@ -246,6 +283,21 @@ export class RaftNode implements MetadataLog {
       runEffect(this.#effects[this.#nextEffect++]!, this.#effectHost);
     }
     this.#fetchReplies.endStep();
+  }
+
+  /** Drops the oldest snapshot if it is time: the core first, which then promises it to nobody, then the files. */
+  #cleanOne(): void {
+    const kept = { snapshots: this.#snapshots.list(), logStartOffset: this.#log.startOffset, logBytes: this.#log.sizeBytes };
+    const step = nextCleaningStep(kept, this.#options.retention, this.#timers.wallMs());
+    if (step === undefined || step.startOffset > this.#delivery.deliveredOffset) {
+      this.#cleanAtMs = this.#timers.nowMs() + CLEANING_INTERVAL_MS;
+      return;
+    }
+    const { startOffset, reason } = step;
+    this.#step({ kind: 'logStartAdvanced', startOffset });
+    this.#carryOutEffects();
+    this.#snapshots.deleteBefore(startOffset);
+    this.#observe(described('raft-node.cleaned', 'info', { offset: startOffset, reason }), this.#timers.nowMs());
   }
 
   #stepProposal(batch: EncodedBatch): ProposeResult {
@@ -286,7 +338,7 @@ export class RaftNode implements MetadataLog {
   #arm(): void {
     if (this.#halted || this.#paused) return;
     const hasMore = this.#inputs.length > 0 || this.#delivery.hasWork;
-    const atMs = hasMore ? this.#timers.nowMs() : this.#core.nextDeadlineMs();
+    const atMs = hasMore ? this.#timers.nowMs() : Math.min(this.#core.nextDeadlineMs() ?? Infinity, this.#cleanAtMs);
     if (atMs === this.#armedMs) return;
     this.#armedMs = atMs;
     this.#timers.arm(atMs, () => this.#onDeadline());
@@ -357,6 +409,7 @@ export class RaftNode implements MetadataLog {
   #makeEffectHost(): EffectHost {
     return {
       log: this.#log,
+      snapshots: this.#snapshots,
       elections: this.#options.elections,
       transport: this.#options.transport,
       timers: this.#timers,
@@ -365,6 +418,7 @@ export class RaftNode implements MetadataLog {
       observe: this.#observe,
       imageDigest: this.#options.imageDigest ?? (() => undefined),
       pause: () => this.#pause(),
+      installed: (id, generation, result) => this.#installed(id, generation, result),
       leaderChanged: (leader) => {
         this.#leader = leader;
       },
@@ -379,6 +433,15 @@ export class RaftNode implements MetadataLog {
   #votersChanged(peers: readonly NodeEndpoints[]): void {
     this.#voterIds = new Set(peers.map((peer) => peer.id));
     this.#options.transport.setPeers(peers);
+  }
+
+  #installed(snapshotId: SnapshotId, generation: number, result: InstallResult): void {
+    if (result.kind === 'damaged') {
+      this.#firstInput = { kind: 'snapshotRejected', snapshotId, problem: result.problem };
+      return;
+    }
+    const { voters, kraftVersion } = result.head;
+    this.#firstInput = { kind: 'snapshotInstalled', snapshotId, generation, voters, kraftVersion };
   }
 
   #shutdownComplete(): void {

@@ -1,16 +1,19 @@
-import type { Effect, FetchRequest, ImageDigest, NodeEndpoints, RaftRequest } from '@quorate/raft-core';
+import type { Effect, FetchRequest, ImageDigest, NodeEndpoints, RaftRequest, SnapshotId } from '@quorate/raft-core';
 import { encodeBatch, encodeControlRecord } from '@quorate/records';
 import type { Epoch } from '@quorate/records';
 import { assert, assertNever } from './assert.js';
 import type { CommittedDelivery } from './deliver-committed.js';
 import type { FetchReplies } from './fetch-replies.js';
 import type { Observe } from './observe.js';
+import { snapshotResponse } from './serve-snapshot.js';
+import type { InstallResult, SnapshotStore } from './snapshot-ports.js';
 import type { ElectionStore, LogStore, Timers, Transport } from './ports.js';
 import type { LeaderKnown } from './state-machine.js';
 
 /** What carrying out an effect needs of the loop and of the world. */
 export interface EffectHost {
   readonly log: LogStore;
+  readonly snapshots: SnapshotStore;
   readonly elections: ElectionStore;
   readonly transport: Transport;
   readonly timers: Timers;
@@ -20,6 +23,8 @@ export interface EffectHost {
   readonly imageDigest: () => ImageDigest | undefined;
   /** Stops the loop; no further effect or input is touched until the returned function is called. */
   pause(): () => void;
+  /** What became of an install: the very next input, before anything else is stepped. */
+  installed(id: SnapshotId, generation: number, result: InstallResult): void;
   leaderChanged(leader: LeaderKnown): void;
   /** The epoch in which proposals may be made; undefined when we do not lead. */
   leading(epoch: Epoch | undefined): void;
@@ -27,7 +32,7 @@ export interface EffectHost {
   shutdownComplete(): void;
 }
 
-/** Carries out one effect. The two that must be durable before anything follows pause the loop. */
+/** Carries out one effect. Those that must be durable before anything follows pause the loop. */
 export function runEffect(effect: Effect, host: EffectHost): void {
   switch (effect.kind) {
     case 'persistElectionState':
@@ -47,10 +52,13 @@ export function runEffect(effect: Effect, host: EffectHost): void {
     case 'replyFetch':
       return host.fetchReplies.reply(effect);
     case 'replyFetchSnapshot':
+      return host.transport.reply(effect.token, snapshotResponse(host.snapshots, effect));
     case 'storeSnapshotChunk':
+      return host.snapshots.receive(effect.snapshotId, effect.position, effect.bytes);
     case 'discardSnapshot':
+      return host.snapshots.discardReceived(effect.snapshotId);
     case 'installSnapshot':
-      return assert(false, `${effect.kind}: snapshots are not served yet`);
+      return installSnapshot(effect, host);
     case 'advanceHighWatermark':
       return host.delivery.advance(effect.highWatermark);
     case 'leaderChanged':
@@ -88,6 +96,14 @@ function appendControl(effect: Extract<Effect, { kind: 'appendControl' }>, { log
       records: effect.records.map(encodeControlRecord),
     }),
   );
+}
+
+function installSnapshot({ snapshotId, generation }: Extract<Effect, { kind: 'installSnapshot' }>, host: EffectHost): void {
+  const goOn = host.pause();
+  host.snapshots.install(snapshotId, generation, (result) => {
+    host.installed(snapshotId, generation, result);
+    goOn();
+  });
 }
 
 function send(effect: Extract<Effect, { kind: 'send' }>, host: EffectHost): void {

@@ -1,5 +1,5 @@
 import type { ImageDigest, SnapshotId, Voter } from '@quorate/raft-core';
-import type { EncodedBatch, RawRecord, RequestOutcome } from '@quorate/records';
+import type { EncodedBatch, Offset, RawRecord, RequestOutcome } from '@quorate/records';
 
 /** What a snapshot says of itself and of Raft, besides its metadata records. */
 export interface SnapshotHead {
@@ -69,5 +69,5 @@ export interface SnapshotStore {
   /** Verifies what was received, freezes it, and begins the log anew at its end offset: marker lowered first, whole again after a crash at any point. */
   install(id: SnapshotId, generation: number, done: (result: InstallResult) => void): void;
   /** Deletes snapshots that end before `startOffset` and segments that end at or before it; a snapshot ends exactly there. */
-  deleteBefore(startOffset: number): void;
+  deleteBefore(startOffset: Offset): void;
 }

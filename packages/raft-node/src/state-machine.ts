@@ -1,4 +1,6 @@
+import type { ImageDigest, SnapshotPointRefusal } from '@quorate/raft-core';
 import type { EncodedBatch, Epoch, NodeId, Offset, RawRecord, RequestOutcome } from '@quorate/records';
+import type { SnapshotHead, SnapshotInfo, SnapshotSink } from './snapshot-ports.js';
 
 /**
  * The seam between Raft and what its log means. Raft never learns what a topic is; the state machine never learns what a
@@ -19,7 +21,38 @@ export interface MetadataLog {
   propose(proposal: Proposal): ProposeResult;
   /** Gives up leadership of `epoch`; an older epoch is ignored. `renounce` follows, never before this returns. */
   resign(epoch: Epoch, reason: string): void;
+  /**
+   * Begins a snapshot of the state machine as it was after exactly the batches before `at.endOffset`. What is written into the
+   * sink counts once it is frozen; from then on other nodes may fetch it, and the log before it may go. One at a time.
+   * Source: KIP-630.
+   *
+   * @returns where to write, or why there is nothing to make: an answer, nothing has happened.
+   */
+  createSnapshot(at: SnapshotPoint): SnapshotSink | SnapshotRefusal;
+  /** Snapshots of this node, oldest first, fetched ones included. */
+  snapshots(): readonly SnapshotInfo[];
 }
+
+/** Where in the log a snapshot is made: behind a committed batch that has been delivered. */
+export interface SnapshotPoint {
+  /** Exclusive; the end of a batch. */
+  readonly endOffset: Offset;
+  /** Of the batch that ends there. */
+  readonly epoch: Epoch;
+  /** Append time of that batch, milliseconds since 1970. */
+  readonly lastContainedTimestampMs: number;
+  /** Checksum of that batch. */
+  readonly chainChecksum: number;
+  readonly imageDigest: ImageDigest | undefined;
+}
+
+export type SnapshotRefusal =
+  | SnapshotPointRefusal
+  /** No batch with that checksum ends there. */
+  | 'not-a-batch-edge'
+  /** Another one is being made. */
+  | 'busy'
+  | 'stopped';
 
 export interface LeaderKnown {
   readonly epoch: Epoch;
@@ -46,7 +79,16 @@ export type ProposeResult =
 
 /** What Raft tells the state machine, in this order of the log. Never called while another call to it is on the stack. */
 export interface MetadataLogListener {
-  /** Committed batches (control batches included), in offset order, each exactly once since start-up; `highWatermark` is their end or later. */
+  /**
+   * The log no longer holds what comes next, or a snapshot holds more than the state machine has at start-up: forget
+   * everything, what follows replaces it. Never while this node has a claim that it has not renounced.
+   */
+  snapshotBegins(head: SnapshotHead): void;
+  /** The snapshot's batches of metadata records, in order, about 256 KiB of them, with turns of the event loop in between. Borrowed until the call returns. */
+  snapshotBatches(batches: readonly EncodedBatch[]): void;
+  /** The state machine now holds everything before the snapshot's end offset, and the next committed batch begins there. */
+  snapshotEnds(): void;
+  /** Committed batches (control batches included), in offset order without a gap, each once since start-up or since the last snapshot; `highWatermark` is their end or later. */
   committed(batches: readonly EncodedBatch[], highWatermark: Offset): void;
   /** This node leads `epoch` and everything up to and including its LeaderChange record has been delivered by `committed`. */
   claim(epoch: Epoch, epochStartOffset: Offset): void;

@@ -3,6 +3,7 @@ import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records
 import type { ElectionState, NodeEndpoints, RaftCoreConfig, RaftRequest, RaftResponse, ReplyToken, RequestId } from '@quorate/raft-core';
 import { DEFAULT_TIMERS } from '@quorate/raft-core';
 import type { ElectionStore, LogListener, LogRead, LogStore, Timers, Transport, TransportReceiver } from '../src/ports.js';
+import type { SnapshotHead } from '../src/snapshot-ports.js';
 import type { MetadataLogListener } from '../src/state-machine.js';
 
 export const CLUSTER_ID = 'test-cluster';
@@ -11,8 +12,9 @@ const directory = (id: number): Uuid => `${String(id).padStart(21, 'd')}A` as Uu
 /** A log in memory. Nothing is flushed, read or cut before the test says so, unless `immediate`. */
 export class MemoryLog implements LogStore {
   readonly batches: EncodedBatch[] = [];
-  readonly startOffset = 0 as Offset;
+  startOffset = 0 as Offset;
   readonly sizeBytes = 0;
+  startChecksum = genesisChecksum(CLUSTER_ID);
   generation = 0;
   immediate = true;
   reads = 0;
@@ -22,11 +24,11 @@ export class MemoryLog implements LogStore {
   #listener: LogListener | undefined;
 
   get endOffset(): Offset {
-    return this.batches.at(-1)?.endOffset ?? (0 as Offset);
+    return this.batches.at(-1)?.endOffset ?? this.startOffset;
   }
 
   get endChecksum(): number {
-    return this.batches.at(-1)?.checksum ?? genesisChecksum(CLUSTER_ID);
+    return this.batches.at(-1)?.checksum ?? this.startChecksum;
   }
 
   setListener(listener: LogListener): void {
@@ -54,6 +56,19 @@ export class MemoryLog implements LogStore {
 
   checksumAt(offset: Offset): number | undefined {
     return this.batches.find((batch) => batch.endOffset === offset)?.checksum;
+  }
+
+  beginAt({ id, chainChecksum }: SnapshotHead, generation: number): void {
+    this.batches.length = 0;
+    this.startOffset = id.endOffset;
+    this.startChecksum = chainChecksum;
+    this.generation = generation;
+  }
+
+  deleteBefore(startOffset: Offset): void {
+    this.startChecksum = this.checksumAt(startOffset) ?? this.startChecksum;
+    while ((this.batches[0]?.endOffset ?? Infinity) <= startOffset) this.batches.shift();
+    this.startOffset = startOffset;
   }
 
   close(done: () => void): void {
@@ -161,6 +176,18 @@ export class RecordingListener implements MetadataLogListener {
   readonly said: string[] = [];
   onCommitted: (batches: readonly EncodedBatch[]) => void = () => {};
 
+  snapshotBegins(head: SnapshotHead): void {
+    this.said.push(`snapshot of ${head.id.endOffset} begins`);
+  }
+
+  snapshotBatches(batches: readonly EncodedBatch[]): void {
+    this.said.push(`snapshot has ${batches.map((batch) => `${batch.baseOffset}-${batch.endOffset}`).join(' ')}`);
+  }
+
+  snapshotEnds(): void {
+    this.said.push('snapshot ends');
+  }
+
   committed(batches: readonly EncodedBatch[]): void {
     this.said.push(`committed ${batches.map((batch) => `${batch.baseOffset}-${batch.endOffset}`).join(' ')}`);
     this.onCommitted(batches);
@@ -191,7 +218,7 @@ export function configOf(self: number, voterIds: readonly number[]): RaftCoreCon
     timers: DEFAULT_TIMERS,
     random: () => 0.5,
     electionState: undefined,
-    log: { startOffset: 0 as Offset, endOffset: 0 as Offset, generation: 0, epochs: [], latestSnapshot: undefined, recovering: false },
+    log: { startOffset: 0 as Offset, startEpoch: 0 as Epoch, endOffset: 0 as Offset, generation: 0, epochs: [], latestSnapshot: undefined, recovering: false },
     voterSets: [
       {
         offset: undefined,

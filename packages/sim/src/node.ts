@@ -6,7 +6,7 @@ import { formatDirectory, openLog } from '@quorate/metadata-log';
 import type { OpenedLog } from '@quorate/metadata-log';
 import { DEFAULT_TIMERS, describeCoreEvent, ROLE_LABEL } from '@quorate/raft-core';
 import type { CoreEvent, RoleKind, Voter } from '@quorate/raft-core';
-import { RaftNode } from '@quorate/raft-node';
+import { NO_SNAPSHOTS, RaftNode } from '@quorate/raft-node';
 import type { LogStore, MetadataLogListener } from '@quorate/raft-node';
 import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import { ZERO_UUID } from '@quorate/records';
@@ -282,6 +282,8 @@ export class SimNode {
             done();
           }),
       },
+      snapshots: NO_SNAPSHOTS,
+      retention: { maxBytes: undefined, maxMs: undefined },
       transport: life.transport,
       timers: life.process.timers(),
       listener: this.#observed(controller),
@@ -299,6 +301,9 @@ export class SimNode {
   #observed(controller: ControllerNode): MetadataLogListener {
     const { invariants } = this.#context;
     return {
+      snapshotBegins: (head) => controller.snapshotBegins(head),
+      snapshotBatches: () => controller.snapshotBatches(),
+      snapshotEnds: () => controller.snapshotEnds(),
       committed: (batches: readonly EncodedBatch[], highWatermark: Offset) => {
         invariants.delivered(this.id, batches, highWatermark, this.#epoch);
         controller.committed(batches, highWatermark);

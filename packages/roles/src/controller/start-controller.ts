@@ -3,7 +3,7 @@ import { DEFAULT_CONTROLLER_CONFIG, type ControllerConfig } from '@quorate/contr
 import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/controller-node';
 import { MetadataImage, ReplayError } from '@quorate/metadata-image';
 import { isDiskError, type OpenedLog, type RecoveredState } from '@quorate/metadata-log';
-import { RaftNode } from '@quorate/raft-node';
+import { NO_SNAPSHOTS, RaftNode } from '@quorate/raft-node';
 import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import {
@@ -105,6 +105,8 @@ export async function startController(config: ServerConfig, context: ProcessCont
     config: coreConfig,
     log: store,
     elections,
+    snapshots: NO_SNAPSHOTS,
+    retention: { maxBytes: config.metadataLog.maxRetentionBytes, maxMs: config.metadataLog.maxRetentionMs },
     transport,
     timers: newTimers(),
     listener: controller,
