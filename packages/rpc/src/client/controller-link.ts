@@ -1,8 +1,9 @@
-import { credentials, type ClientReadableStream } from '@grpc/grpc-js';
+import { credentials, Metadata, type ClientReadableStream } from '@grpc/grpc-js';
 import type { ClusterIdentity, Endpoint, LeaderHint } from '@quorate/raft-core';
-import type { NodeId, Offset } from '@quorate/records';
+import type { Epoch, NodeId, Offset } from '@quorate/records';
 import type { WatchLeaderResponse } from '@quorate/records/gen/quorate/controller/v1/controller';
 import { INTERNAL_CHANNEL, target } from '../channel-options.js';
+import { resetBackoff } from '../reset-backoff.js';
 import { QuorumServiceClient } from '../gen/quorate/admin/v1/quorum_service.js';
 import { ControllerServiceClient } from '../gen/quorate/controller/v1/controller_service.js';
 import { RaftServiceClient } from '../gen/quorate/raft/v1/raft_service.js';
@@ -20,6 +21,8 @@ export interface ControllerView {
 
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 500;
+/** For a call that does not fail while the channel is dialling. */
+const WAIT_FOR_READY = new Metadata({ waitForReady: true });
 
 /** One controller as a client sees it: its stubs on one connection, and a standing question who leads. */
 export class ControllerLink {
@@ -34,6 +37,8 @@ export class ControllerLink {
   #stream: ClientReadableStream<WatchLeaderResponse> | undefined;
   #retryMs = FIRST_RETRY_MS;
   #retry: NodeJS.Timeout | undefined;
+  /** The newest epoch for which `wake` has dialled. */
+  #wokenFor = -1;
   #closed = false;
 
   constructor(endpoint: Endpoint, changed: () => void) {
@@ -61,6 +66,17 @@ export class ControllerLink {
     return this.#view === undefined ? this.#problem : '';
   }
 
+  /**
+   * Another controller says that this one leads that epoch, so it is there: once an epoch, a link that is down is dialled at
+   * once instead of when its back-off ends.
+   */
+  wake(epoch: Epoch): void {
+    if (this.#closed || this.#view !== undefined || epoch <= this.#wokenFor) return;
+    this.#wokenFor = epoch;
+    if (this.#retry !== undefined) this.#watch(WAIT_FOR_READY);
+    resetBackoff(this.controller.getChannel());
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -68,8 +84,10 @@ export class ControllerLink {
     this.controller.close();
   }
 
-  #watch(): void {
-    const stream = this.controller.watchLeader({});
+  #watch(metadata = new Metadata()): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    const stream = this.controller.watchLeader({}, metadata);
     this.#stream = stream;
     stream.on('data', (message: WatchLeaderResponse) => this.#handleView(message));
     stream.on('error', () => undefined);
@@ -77,7 +95,7 @@ export class ControllerLink {
       if (this.#closed) return;
       this.#problem = plainProblem(over);
       this.#lost();
-      this.#retry = setTimeout(() => this.#watch(), this.#retryMs);
+      this.#retry ??= setTimeout(() => this.#watch(), this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
     });
   }

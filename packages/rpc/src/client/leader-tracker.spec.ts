@@ -103,6 +103,26 @@ describe('who leads', () => {
     expect(tracker.links).toHaveLength(1);
   });
 
+  it('is dialled at once when another controller names it, whatever the back-off', async () => {
+    const [back, other] = [await controller(1), await controller(2)];
+    const wire = await CutWire.to(back.port);
+    cleanUp.push(() => wire.kill());
+    back.advertisedPort = wire.port;
+    wire.mode = 'slam';
+    const { tracker } = track([{ ...back.endpoint, port: wire.port }, other.endpoint]);
+    // By now more than 300 ms lie between two dials; the seventh must have failed, one under way is not hurried.
+    await until('seven dials to have failed', () => wire.dials.length === 7 && performance.now() - wire.dials[6]! > 50);
+    wire.mode = 'pass';
+    back.lead(5);
+
+    const namedMs = performance.now();
+    const dials = wire.dials.length;
+    other.follow(back, 5);
+
+    await leads(tracker, 1, 5);
+    expect(wire.dials[dials]! - namedMs).toBeLessThan(150);
+  });
+
   it('does not change the cluster: a controller of another one is told once and not used', async () => {
     const [own, foreign] = [await controller(1), await controller(2, 'another cluster')];
     own.lead(1);

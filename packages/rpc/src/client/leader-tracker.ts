@@ -74,10 +74,14 @@ export class LeaderTracker {
     this.#listeners.clear();
   }
 
-  #add(endpoint: Endpoint): void {
+  /** The link to that address, a new one if there is none. */
+  #add(endpoint: Endpoint): ControllerLink {
     const key = `${endpoint.host}:${endpoint.port}`;
-    if (this.#closed || this.#links.has(key)) return;
-    this.#links.set(key, new ControllerLink(endpoint, () => this.#look()));
+    const known = this.#links.get(key);
+    if (known !== undefined) return known;
+    const link = new ControllerLink(endpoint, () => this.#look());
+    this.#links.set(key, link);
+    return link;
   }
 
   #look(): void {
@@ -87,7 +91,7 @@ export class LeaderTracker {
       const { view } = link;
       if (view === undefined || this.#isForeign(link, view.cluster)) continue;
       if (view.hint.leaderEpoch > this.#knownEpoch) this.#knownEpoch = view.hint.leaderEpoch;
-      for (const endpoint of view.hint.leaderEndpoints.slice(0, 1)) this.#add(endpoint);
+      for (const endpoint of view.hint.leaderEndpoints.slice(0, 1)) this.#add(endpoint).wake(view.hint.leaderEpoch);
       if (view.isActive && (leader === undefined || view.hint.leaderEpoch > leader.epoch)) {
         leader = { nodeId: view.nodeId, epoch: view.hint.leaderEpoch, link };
       }

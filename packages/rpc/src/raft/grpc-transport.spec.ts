@@ -349,6 +349,36 @@ describe('a connection that breaks', () => {
     expect(ours.inbox.events).not.toContain('connection to 2 lost');
   });
 
+  it('is dialled at once when the peer itself speaks, whatever the back-off', async () => {
+    const wire = await wireTo(peer);
+    wire.mode = 'slam';
+    ours.transport.setPeers([peer.at(wire.port)]);
+    // By now more than 300 ms lie between two dials.
+    await until('seven dials', () => wire.dials.length === 7);
+    wire.mode = 'pass';
+
+    peer.transport.send(1, ours.at(), { ...vote, candidate: { ...vote.candidate, id: peer.id } });
+    const { request } = await ours.nthRequest(1);
+    const heardMs = performance.now();
+
+    expect(request).toMatchObject({ candidate: { id: peer.id } });
+    await until('the dial', () => wire.dials.length === 8);
+    expect(wire.dials[7]! - heardMs).toBeLessThan(150);
+  });
+
+  it('is looked for once more when a fetch finds it in a back-off', async () => {
+    const wire = await wireTo(peer);
+    wire.mode = 'slam';
+    ours.transport.setPeers([peer.at(wire.port)]);
+    await until('seven dials', () => wire.dials.length === 7);
+    wire.mode = 'pass';
+
+    ours.transport.send(1, peer.at(wire.port), fetchAt(5));
+
+    await peer.nthRequest(1);
+    expect(ours.inbox.events).toEqual([]);
+  });
+
   it('fails a request to a peer that is down at once', async () => {
     const wire = await wireTo(peer);
     await wire.kill();

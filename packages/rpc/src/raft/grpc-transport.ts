@@ -31,7 +31,7 @@ export class GrpcTransport implements Transport {
 
   constructor(options: GrpcTransportOptions) {
     this.#options = options;
-    this.#inbox = new RaftInbox(options);
+    this.#inbox = new RaftInbox({ fetchSnapshotMaxBytes: options.fetchSnapshotMaxBytes, heard: (request) => this.#heard(request) });
   }
 
   /** What the server has to serve as `RaftService`. */
@@ -110,6 +110,12 @@ export class GrpcTransport implements Transport {
     return connection;
   }
 
+  /** Whoever asks us can be asked: a connection to it that waits for its next dial does not wait any longer. */
+  #heard(request: RaftRequest): void {
+    const sender = senderOf(request);
+    if (sender !== undefined) this.#peers.get(sender)?.heard();
+  }
+
   #handleResponse(requestId: RequestId, from: NodeId, response: RaftResponse): void {
     if (response.kind === 'fetch' && response.feedPublishedOffset !== undefined) this.#options.heardFeedOffset?.(response.feedPublishedOffset);
     this.#receiver?.response(requestId, from, response);
@@ -123,6 +129,19 @@ export class GrpcTransport implements Transport {
     this.#peers.get(id)?.close();
     this.#peers.delete(id);
     if (this.#fetchingFrom === id) this.#fetchingFrom = undefined;
+  }
+}
+
+function senderOf(request: RaftRequest): NodeId | undefined {
+  switch (request.kind) {
+    case 'vote':
+      return request.candidate.id;
+    case 'beginQuorumEpoch':
+    case 'endQuorumEpoch':
+      return request.leaderId;
+    case 'fetch':
+    case 'fetchSnapshot':
+      return request.replica.id;
   }
 }
 

@@ -81,6 +81,11 @@ export class PeerConnection {
     this.#snapshots.end();
   }
 
+  /** The peer has sent us a request: whoever speaks can be reached. */
+  heard(): void {
+    this.#channel.heard();
+  }
+
   /** Answers with `connectionUp` or `connectionLost`. */
   check(): void {
     this.#channel.dial(this.#options.redialMs, (outcome) => (outcome === 'up' ? this.#events.connectionUp() : this.#events.connectionLost()));

@@ -42,12 +42,15 @@ interface ServedStream<Asked, Answer> {
 export class RaftInbox {
   readonly #fetchSnapshotMaxBytes: number;
   readonly #waiting = new Map<ReplyToken, Waiting>();
+  readonly #heard: (request: RaftRequest) => void;
   #receiver: TransportReceiver | undefined;
   #nextToken = 1;
   #snapshotStreams = 0;
 
-  constructor({ fetchSnapshotMaxBytes }: { readonly fetchSnapshotMaxBytes: number }) {
+  /** @param options.heard - told of each request before it is delivered. */
+  constructor({ fetchSnapshotMaxBytes, heard }: { readonly fetchSnapshotMaxBytes: number; readonly heard: (request: RaftRequest) => void }) {
     this.#fetchSnapshotMaxBytes = Math.min(fetchSnapshotMaxBytes, MAX_SNAPSHOT_CHUNK_BYTES);
+    this.#heard = heard;
   }
 
   open(receiver: TransportReceiver): void {
@@ -154,6 +157,7 @@ export class RaftInbox {
 
   #deliver(token: ReplyToken, request: RaftRequest): void {
     if (this.#receiver === undefined) throw notOpen();
+    this.#heard(request);
     this.#receiver.request(token, request);
   }
 

@@ -1,4 +1,5 @@
 import { connectivityState, type ChannelInterface } from '@grpc/grpc-js';
+import { resetBackoff } from '../reset-backoff.js';
 
 /** How a dial ended: the connection is up, or it was refused or took too long. */
 export type DialOutcome = 'up' | 'lost';
@@ -13,6 +14,8 @@ const TURNS_UNTIL_BROKEN_SHOWS = 4;
 export class WarmChannel {
   readonly #channel: ChannelInterface;
   readonly #waiting = new Set<() => void>();
+  /** Since when dials have failed, monotonic milliseconds; undefined while they do not. */
+  #failingSinceMs: number | undefined;
   #closed = false;
 
   constructor(channel: ChannelInterface) {
@@ -24,11 +27,18 @@ export class WarmChannel {
     return !this.#closed && this.#channel.getConnectivityState(false) === connectivityState.READY;
   }
 
+  /** The peer has spoken, so it is there: a back-off that still runs is not waited out. */
+  heard(): void {
+    if (this.#failingSinceMs !== undefined && !this.#closed) resetBackoff(this.#channel);
+  }
+
   /**
    * Says whether the connection is up, after a few turns of the event loop (a broken socket that has not been read yet still
    * looks whole) and at most `withinMs` for a dial. A timer that fires late is no proof: what has arrived is read first.
+   * That dials failed before this one proves nothing either.
    */
   dial(withinMs: number, done: (outcome: DialOutcome) => void): void {
+    const startedMs = performance.now();
     let timer: NodeJS.Timeout | undefined;
     const finish = (outcome: DialOutcome): void => {
       clearTimeout(timer);
@@ -38,12 +48,14 @@ export class WarmChannel {
       if (this.#closed) return finish('lost');
       const state = this.#channel.getConnectivityState(true);
       if (state === connectivityState.READY) finish('up');
-      else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) finish('lost');
+      else if (state === connectivityState.SHUTDOWN) finish('lost');
+      else if (state === connectivityState.TRANSIENT_FAILURE && (this.#failingSinceMs ?? startedMs) >= startedMs) finish('lost');
     };
     afterTurns(TURNS_UNTIL_BROKEN_SHOWS, () => {
       this.#waiting.add(look);
       look();
       if (!this.#waiting.has(look)) return;
+      this.heard();
       timer = setTimeout(() => setImmediate(() => finish(this.isUp ? 'up' : 'lost')), withinMs);
     });
   }
@@ -55,10 +67,11 @@ export class WarmChannel {
 
   #watch(): void {
     const state = this.#channel.getConnectivityState(true);
+    this.#failingSinceMs = state === connectivityState.TRANSIENT_FAILURE ? (this.#failingSinceMs ?? performance.now()) : undefined;
     this.#channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => {
       if (this.#closed) return;
-      this.#wake();
       this.#watch();
+      this.#wake();
     });
   }
 
