@@ -1,6 +1,6 @@
 import { Controller } from '@quorate/controller-core';
 import type { Command, ControllerConfig, ReplyTo } from '@quorate/controller-core';
-import { BatchFold, Overlay } from '@quorate/metadata-image';
+import { BatchFold, ImageLoad, Overlay } from '@quorate/metadata-image';
 import type { MetadataDelta, MetadataImage } from '@quorate/metadata-image';
 import { Waiters } from '@quorate/raft-node';
 import type { MetadataLog, MetadataLogListener, SnapshotHead, Timers } from '@quorate/raft-node';
@@ -11,6 +11,8 @@ import type { ObserveController } from './event.js';
 import type { SubmitOptions, SubmitOutcome } from './outcome.js';
 import { PeriodicTasks } from './periodic-tasks.js';
 import { RequestWindow } from './request-window.js';
+import { SnapshotMaker } from './snapshot-maker.js';
+import type { SnapshotLimits } from './snapshot-maker.js';
 
 export interface ControllerNodeOptions {
   /** The process's one image; only this node writes it. */
@@ -30,6 +32,18 @@ export interface ControllerNodeOptions {
    * listener's to copy if kept.
    */
   readonly feed: (committed: readonly CommittedBatch[]) => void;
+  /** Absent: this node makes no snapshots. Their clock is one of its own, for the next slice of work. */
+  readonly snapshots?: { readonly limits: SnapshotLimits; readonly timers: Pick<Timers, 'nowMs' | 'arm'> } | undefined;
+  /** The image was replaced by that of a snapshot: anything in it may have changed. */
+  readonly snapshotLoaded?: (() => void) | undefined;
+}
+
+/** A snapshot that is being loaded, beside the image that is in use. */
+interface Loading {
+  readonly head: SnapshotHead;
+  readonly image: ImageLoad;
+  readonly window: RequestWindow;
+  readonly startedMs: number;
 }
 
 /** A committed batch (control batches included), and what it did to the image. */
@@ -53,8 +67,10 @@ export type ReadOutcome =
  */
 export class ControllerNode implements MetadataLogListener {
   readonly #options: ControllerNodeOptions;
-  readonly #fold: BatchFold;
-  readonly #window = new RequestWindow();
+  readonly #snapshots: SnapshotMaker | undefined;
+  #fold: BatchFold;
+  #window = new RequestWindow();
+  #loading: Loading | undefined;
   readonly #reads: Waiters;
   #log: MetadataLog | undefined;
   #active: ActiveController | undefined;
@@ -67,6 +83,8 @@ export class ControllerNode implements MetadataLogListener {
     this.#fold = new BatchFold(options.image);
     this.#reads = new Waiters(options.image.appliedOffset);
     this.#logHoldsMetadata = options.image.appliedOffset > 0;
+    const { image, observe, snapshots } = options;
+    this.#snapshots = snapshots === undefined ? undefined : new SnapshotMaker({ ...snapshots, image, observe });
   }
 
   /** Hands over the log, before Raft starts: each needs the other to exist first. */
@@ -76,6 +94,7 @@ export class ControllerNode implements MetadataLogListener {
 
   /** Answers everybody who waits; Raft has stopped. */
   stop(): void {
+    this.#snapshots?.stop();
     if (this.#active !== undefined) this.renounce(this.#active.epoch, 'stopped');
     this.#reads.cancelAll();
     this.#options.timers.arm(undefined, () => {});
@@ -129,14 +148,6 @@ export class ControllerNode implements MetadataLogListener {
 
   // ---- what Raft tells -------------------------------------------------------------------------------------------------------
 
-  snapshotBegins({ id }: SnapshotHead): void {
-    throw new Error(`controller-node: the snapshot of the first ${id.endOffset} records cannot be loaded yet`);
-  }
-
-  snapshotBatches(): void {}
-
-  snapshotEnds(): void {}
-
   committed(batches: readonly EncodedBatch[], highWatermark: Offset): void {
     const folded = batches.map((batch) => this.#foldBatch(batch));
     const stableOffset = this.#options.image.appliedOffset;
@@ -144,10 +155,48 @@ export class ControllerNode implements MetadataLogListener {
     this.#reads.advance(stableOffset);
     this.#options.feed(folded);
     this.#active?.pump();
+    this.#snapshots?.look(this.#fold.transactionOpen ? undefined : this.#fold.stablePoint, this.#log!, this.#window);
+    this.#arm();
+  }
+
+  /** Instead of batches: the log no longer holds them, or a snapshot is all that there is yet. Never while this node leads. */
+  snapshotBegins(head: SnapshotHead): void {
+    if (this.#active !== undefined) throw new Error('controller-node: a leader was asked to load a snapshot');
+    this.#snapshots?.loaded();
+    const { id, lastContainedTimestampMs, imageDigest } = head;
+    const image = new ImageLoad({ ...id, timestampMs: lastContainedTimestampMs, digest: imageDigest });
+    this.#loading = { head, image, window: new RequestWindow(), startedMs: this.#options.timers.nowMs() };
+  }
+
+  /** The next batches of the snapshot, borrowed for the call. */
+  snapshotBatches(batches: readonly EncodedBatch[]): void {
+    const { head, image, window } = this.#loading!;
+    for (const batch of batches) {
+      image.add(batch);
+      window.load(batch, head.id.endOffset);
+    }
+  }
+
+  /** Until here reads are answered from the image as it was before. */
+  snapshotEnds(): void {
+    const { head, image: load, window, startedMs } = this.#loading!;
+    const { image, timers, observe } = this.#options;
+    this.#loading = undefined;
+    image.become(load.finish());
+    window.loaded(head.lastContainedTimestampMs);
+    this.#window = window;
+    this.#fold = new BatchFold(image, head.chainChecksum);
+    this.#logHoldsMetadata = load.recordCount > 0;
+    this.#snapshots?.loaded();
+    this.#options.snapshotLoaded?.();
+    const nowMs = timers.nowMs();
+    observe({ kind: 'snapshotLoaded', ...head.id, records: load.recordCount, durationMs: nowMs - startedMs }, nowMs);
+    this.#reads.advance(image.appliedOffset);
     this.#arm();
   }
 
   #foldBatch(batch: EncodedBatch): CommittedBatch {
+    this.#snapshots?.count(batch);
     this.#window.observe(batch);
     if (!batch.isControl) this.#logHoldsMetadata = true;
     return { batch, delta: this.#fold.fold(batch) };

@@ -1,6 +1,7 @@
 import type { Command } from '@quorate/controller-core';
 import type { Epoch, Offset } from '@quorate/records';
 import type { SubmitOutcome } from './outcome.js';
+import type { SnapshotReason } from './snapshot-maker.js';
 
 /** What happens in the controller's loop, as data: for logs, metrics, spans and the simulator's trace. */
 export type ControllerEvent =
@@ -19,6 +20,24 @@ export type ControllerEvent =
       readonly totalMs: number;
     }
   /** Its records could not be replayed, or deciding it threw: nothing of it was written, and leadership is given up. */
-  | { readonly kind: 'poisonCommand'; readonly command: Command['kind']; readonly requestId: string | undefined; readonly message: string };
+  | { readonly kind: 'poisonCommand'; readonly command: Command['kind']; readonly requestId: string | undefined; readonly message: string }
+  | { readonly kind: 'snapshotBegun'; readonly reason: SnapshotReason; readonly endOffset: Offset; readonly epoch: Epoch }
+  /** It is durable. Times in milliseconds: in all, and the longest that the event loop stood still for it at a time. */
+  | {
+      readonly kind: 'snapshotMade';
+      readonly reason: SnapshotReason;
+      readonly endOffset: Offset;
+      readonly epoch: Epoch;
+      readonly bytes: number;
+      readonly records: number;
+      readonly durationMs: number;
+      readonly longestSliceMs: number;
+    }
+  /** Raft declined: it exists already, or lies before the log's start. */
+  | { readonly kind: 'snapshotRefused'; readonly reason: SnapshotReason; readonly endOffset: Offset; readonly epoch: Epoch; readonly refusal: string }
+  /** The node stops, or has loaded a later one. */
+  | { readonly kind: 'snapshotGivenUp'; readonly reason: SnapshotReason; readonly endOffset: Offset; readonly epoch: Epoch }
+  /** The image comes from a snapshot now: at start, or because the leader no longer had what followed our log. */
+  | { readonly kind: 'snapshotLoaded'; readonly endOffset: Offset; readonly epoch: Epoch; readonly records: number; readonly durationMs: number };
 
 export type ObserveController = (event: ControllerEvent, nowMs: number) => void;

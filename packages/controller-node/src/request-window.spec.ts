@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBatch } from '@quorate/records';
-import type { EncodedBatch } from '@quorate/records';
+import type { EncodedBatch, Offset } from '@quorate/records';
 import { LONGEST_STEP_MS, REQUEST_WINDOW_MS, REQUEST_WINDOW_SIZE, RequestWindow } from './request-window.js';
 
 const T = 1_700_000_000_000;
@@ -91,5 +91,69 @@ describe('RequestWindow', () => {
     expect(window.size).toBe(REQUEST_WINDOW_SIZE);
     expect(window.lookUp(ids[0]!, T)).toEqual({ kind: 'forgotten' });
     expect(window.lookUp(ids.at(-1)!, T)).toMatchObject({ kind: 'known' });
+  });
+
+  describe('in a snapshot', () => {
+    /** What a node knows that starts from a snapshot made now. */
+    function throughSnapshot(window: RequestWindow, lastContainedTimestampMs: number): RequestWindow {
+      const loaded = new RequestWindow();
+      for (const { appendTimeMs, requests } of window.hold()) {
+        loaded.load(encodeBatch({ baseOffset: 0, epoch: 1, appendTimeMs, isControl: false, previousChecksum: 0, records: [{ type: 20, version: 0, payload: new Uint8Array(0) }], requests }), 777 as Offset);
+      }
+      loaded.loaded(lastContainedTimestampMs);
+      return loaded;
+    }
+
+    it('knows what it knew, with the offset at which the snapshot ends', () => {
+      const window = new RequestWindow();
+      window.observe(batchWith([idAt(T), idAt(T, 1)], T + 5));
+      window.observe(batchWith([idAt(T + 7)], T + 9));
+
+      const loaded = throughSnapshot(window, T + 500);
+
+      for (const id of [idAt(T), idAt(T, 1), idAt(T + 7)]) expect(loaded.lookUp(id, T)).toEqual({ kind: 'known', endOffset: 777, outcomes: [{ errorCode: 0, topicId: undefined }] });
+      expect(loaded.lookUp(idAt(T, 9), T)).toEqual({ kind: 'new' });
+    });
+
+    it('refuses what it may have forgotten, also when it forgot for being full', () => {
+      const window = new RequestWindow();
+      const ids = Array.from({ length: REQUEST_WINDOW_SIZE + 2000 }, (_, i) => idAt(T + Math.floor(i / 1000), i));
+      for (let at = 0; at < ids.length; at += 10_000) window.observe(batchWith(ids.slice(at, at + 10_000), T + 1000));
+
+      const loaded = throughSnapshot(window, T + 1000);
+
+      expect(loaded.size).toBe(REQUEST_WINDOW_SIZE);
+      expect(loaded.lookUp(ids[0]!, T)).toEqual({ kind: 'forgotten' });
+      expect(loaded.lookUp(idAt(T + 1, 2_000_000), T)).toEqual({ kind: 'forgotten' });
+      expect(loaded.lookUp(idAt(T + 2, 2_000_000), T)).toEqual({ kind: 'new' });
+      expect(loaded.lookUp(ids[2000]!, T)).toMatchObject({ kind: 'known' });
+    });
+
+    it('forgets with time as it would have', () => {
+      const window = new RequestWindow();
+      window.observe(batchWith([idAt(T)], T));
+      const loaded = throughSnapshot(window, T);
+      expect(loaded.lookUp(idAt(T), T)).toMatchObject({ kind: 'known' });
+
+      passTime(loaded, T, T + REQUEST_WINDOW_MS + 1);
+
+      expect(loaded.lookUp(idAt(T), T)).toEqual({ kind: 'forgotten' });
+    });
+
+    it('is held as it was, whatever is observed while it is written', () => {
+      const window = new RequestWindow();
+      window.observe(batchWith([idAt(T)], T));
+      const held = window.hold();
+      window.observe(batchWith([idAt(T + 1)], T + 1));
+
+      expect([...held].flatMap(({ requests }) => requests)).toHaveLength(1);
+    });
+
+    it('is no larger than a batch may be: requests of one append time are split', () => {
+      const window = new RequestWindow();
+      window.observe(batchWith(Array.from({ length: 5000 }, (_, i) => idAt(T, i)), T));
+
+      expect([...window.hold()].map(({ requests }) => requests.length)).toEqual(Array.from({ length: 10 }, (_, n) => (n < 9 ? 512 : 392)));
+    });
   });
 });

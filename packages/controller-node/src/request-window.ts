@@ -1,5 +1,5 @@
-import { requestsOf, uuidFromBytes } from '@quorate/records';
-import type { EncodedBatch, ItemOutcome, Offset, Uuid } from '@quorate/records';
+import { requestsOf, uuidFromBytes, uuidToBytes } from '@quorate/records';
+import type { EncodedBatch, ItemOutcome, Offset, RequestOutcome, Uuid } from '@quorate/records';
 import { Fifo } from '@quorate/raft-node';
 import { requestIdTimeMs } from './request-id.js';
 
@@ -24,12 +24,22 @@ interface Entry {
   readonly endOffset: Offset;
 }
 
-interface Kept {
+interface Kept extends Entry {
   readonly id: Uuid;
   readonly idTimeMs: number;
+  readonly appendTimeMs: number;
   /** Age of the log up to which it is kept. */
   readonly untilAgeMs: number;
 }
+
+/** Requests of one append time, as a snapshot holds them. */
+export interface HeldRequests {
+  readonly appendTimeMs: number;
+  readonly requests: readonly RequestOutcome[];
+}
+
+/** A snapshot holds at most so many requests, or items of them, in one batch. */
+const HELD_AT_A_TIME = 1024;
 
 /**
  * Outcomes of the last requests, rebuilt by every node from the batches that are committed, so that a repeat
@@ -54,11 +64,42 @@ export class RequestWindow {
 
   /** Takes in one committed batch. */
   observe(batch: EncodedBatch): void {
-    this.#ageMs += Math.min(Math.max(0, batch.appendTimeMs - this.#latestAppendMs), LONGEST_STEP_MS);
-    this.#latestAppendMs = Math.max(this.#latestAppendMs, batch.appendTimeMs);
+    this.#growOlder(batch.appendTimeMs);
     if (!batch.isControl) {
       for (const { requestId, items } of requestsOf(batch)) this.#remember(requestId, batch, items);
     }
+    this.#forgetOld();
+  }
+
+  /**
+   * What a snapshot keeps of it, oldest first, as it is now, however long the walk takes. One more id may stand at the end,
+   * without any item, which no request that wrote something lacks: it is a mark, and its time is how far back ids may have
+   * been forgotten.
+   */
+  hold(): Generator<HeldRequests> {
+    const forgotten = this.#forgottenUpToMs < 0 ? [] : [{ appendTimeMs: this.#latestAppendMs, requests: [{ requestId: markOf(this.#forgottenUpToMs), firstRecord: 0, items: [] }] }];
+    return heldRequests(this.#kept.toArray(), forgotten);
+  }
+
+  /**
+   * Takes in one batch of a snapshot; those without requests change nothing. Requests are kept for at least as long as by
+   * who replayed the whole log, and are answered with the offset where the snapshot ends.
+   */
+  load(batch: EncodedBatch, snapshotEndOffset: Offset): void {
+    if (batch.isControl) return;
+    const requests = requestsOf(batch);
+    if (requests.length === 0) return;
+    this.#growOlder(batch.appendTimeMs);
+    for (const { requestId, items } of requests) {
+      if (items.length === 0) this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, requestIdTimeMs(requestId));
+      else this.#remember(requestId, { appendTimeMs: batch.appendTimeMs, endOffset: snapshotEndOffset }, items);
+    }
+    this.#forgetOld();
+  }
+
+  /** @param lastContainedTimestampMs - append time of the last batch that the snapshot contains. */
+  loaded(lastContainedTimestampMs: number): void {
+    this.#growOlder(lastContainedTimestampMs);
     this.#forgetOld();
   }
 
@@ -73,14 +114,19 @@ export class RequestWindow {
     return { kind: 'new' };
   }
 
-  #remember(requestId: Uint8Array, batch: EncodedBatch, items: readonly ItemOutcome[]): void {
+  #growOlder(appendTimeMs: number): void {
+    this.#ageMs += Math.min(Math.max(0, appendTimeMs - this.#latestAppendMs), LONGEST_STEP_MS);
+    this.#latestAppendMs = Math.max(this.#latestAppendMs, appendTimeMs);
+  }
+
+  #remember(requestId: Uint8Array, { appendTimeMs, endOffset }: Pick<EncodedBatch, 'appendTimeMs' | 'endOffset'>, items: readonly ItemOutcome[]): void {
     const id = uuidFromBytes(requestId);
     const idTimeMs = requestIdTimeMs(requestId);
     const outcomes = items.map((item) => ({ ...item, topicId: item.topicId === undefined ? undefined : Uint8Array.from(item.topicId) }));
-    this.#entries.set(id, { outcomes, endOffset: batch.endOffset });
+    this.#entries.set(id, { outcomes, endOffset });
     // A clock that runs ahead makes ids that stay young for longer; they are kept for as long as they look young.
-    const youngForMs = Math.max(0, idTimeMs - batch.appendTimeMs) + REQUEST_WINDOW_MS;
-    this.#kept.push({ id, idTimeMs, untilAgeMs: this.#ageMs + youngForMs });
+    const youngForMs = Math.max(0, idTimeMs - appendTimeMs) + REQUEST_WINDOW_MS;
+    this.#kept.push({ id, idTimeMs, appendTimeMs, outcomes, endOffset, untilAgeMs: this.#ageMs + youngForMs });
   }
 
   #forgetOld(): void {
@@ -92,4 +138,27 @@ export class RequestWindow {
       this.#entries.delete(oldest.id);
     }
   }
+}
+
+/** A UUIDv7 of that time that is nobody's: all its random bits are 0. */
+function markOf(timeMs: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  for (let at = 5, rest = timeMs; at >= 0; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
+  bytes[6] = 0x70;
+  bytes[8] = 0x80;
+  return bytes;
+}
+
+function* heldRequests(kept: readonly Kept[], last: readonly HeldRequests[]): Generator<HeldRequests> {
+  for (let at = 0; at < kept.length; ) {
+    const { appendTimeMs } = kept[at]!;
+    const requests: RequestOutcome[] = [];
+    for (let size = 0; at < kept.length && kept[at]!.appendTimeMs === appendTimeMs && size < HELD_AT_A_TIME; at++) {
+      const { id, outcomes } = kept[at]!;
+      requests.push({ requestId: uuidToBytes(id), firstRecord: 0, items: outcomes });
+      size += 1 + outcomes.length;
+    }
+    yield { appendTimeMs, requests };
+  }
+  yield* last;
 }

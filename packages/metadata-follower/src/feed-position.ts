@@ -18,11 +18,16 @@ export type FeedPosition =
 export class AppliedTail {
   readonly #checksums = new Map<number, number>();
   readonly #limit: number;
+  readonly #startOffset: Offset;
   #endOffset: Offset;
   #endChecksum: number;
 
-  /** @param limit - how many batches are remembered for telling a duplicate from a contradiction. */
+  /**
+   * @param start - where it begins: at the log's beginning, or at the end of a snapshot, of whose batches nothing is known.
+   * @param limit - how many batches are remembered for telling a duplicate from a contradiction.
+   */
   constructor(start: { readonly endOffset: Offset; readonly endChecksum: number; readonly limit: number }) {
+    this.#startOffset = start.endOffset;
     this.#endOffset = start.endOffset;
     this.#endChecksum = start.endChecksum;
     this.#limit = start.limit;
@@ -43,6 +48,7 @@ export class AppliedTail {
     }
     // Batches are immutable, so an old one of ours ends where one of ours ended; too old to remember is no evidence.
     if (batch.endOffset > this.#endOffset) return 'contradicts';
+    if (batch.endOffset <= this.#startOffset) return 'duplicate';
     const known = this.#checksums.get(batch.endOffset);
     if (known === undefined) return this.#checksums.size < this.#limit ? 'contradicts' : 'duplicate';
     return known === batch.checksum ? 'duplicate' : 'contradicts';

@@ -11,4 +11,8 @@ export type {
   FollowedImage,
   FollowerTimers,
   MetadataFeed,
+  SnapshotOffset,
+  SnapshotQuery,
+  SnapshotResult,
+  SnapshotStart,
 } from './ports.js';

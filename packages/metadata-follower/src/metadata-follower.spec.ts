@@ -1,7 +1,8 @@
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MetadataFollower, type FollowerEvent } from './metadata-follower.js';
-import type { CommittedFetchQuery, CommittedFetchResult, FeedReceiver } from './ports.js';
+import { feature, snapshotBytes } from '../test/snapshot-bytes.js';
+import type { CommittedFetchQuery, CommittedFetchResult, FeedReceiver, SnapshotQuery, SnapshotResult } from './ports.js';
 
 const GENESIS = 100;
 /** A log of one-record batches: batch n ends at n + 1 with checksum 101 + n. */
@@ -21,6 +22,9 @@ class World {
   nowMs = 0;
   alarm: { atMs: number; fire: () => void } | undefined;
   pending: { query: CommittedFetchQuery; done: (result: CommittedFetchResult) => void } | undefined;
+  piece: { query: SnapshotQuery; done: (result: SnapshotResult) => void } | undefined;
+  loaded: string[] = [];
+  refuseLoad: Error | undefined;
   fetchCount = 0;
   receiver: FeedReceiver | undefined;
   applied: number[] = [];
@@ -38,6 +42,10 @@ class World {
           expect(this.pending).toBeUndefined();
           this.fetchCount += 1;
           this.pending = { query, done };
+        },
+        fetchSnapshot: (query, done) => {
+          expect([this.pending, this.piece]).toEqual([undefined, undefined]);
+          this.piece = { query, done };
         },
         close: () => undefined,
       },
@@ -58,6 +66,12 @@ class World {
         reset: () => {
           this.resets += 1;
           this.applied = [];
+        },
+        loadBegins: ({ endOffset }) => this.loaded.push(`begins ${endOffset}`),
+        load: (batches) => this.loaded.push(...batches.map(({ recordCount }) => `${recordCount} records`)),
+        loadEnds: () => {
+          if (this.refuseLoad !== undefined) throw this.refuseLoad;
+          this.loaded.push('ends');
         },
       },
       timers: {
@@ -84,6 +98,23 @@ class World {
     if (pending === undefined) throw new Error('no fetch is under way');
     this.pending = undefined;
     pending.done(result);
+  }
+
+  onlySnapshot(endOffset: number, leaderId = 1): void {
+    this.finish({ kind: 'snapshot', id: { endOffset: endOffset as Offset, epoch: 2 as Epoch }, leaderId: leaderId as NodeId, leaderEpoch: 3 as Epoch });
+  }
+
+  /** Answers the next piece with these bytes of the snapshot. */
+  givePiece(bytes: Uint8Array, to: number, from: { leaderId?: number; leaderEpoch?: number } = {}): void {
+    const { query } = this.piece!;
+    this.finishPiece({ kind: 'piece', bytes: bytes.subarray(query.position, to), size: bytes.length, leaderId: (from.leaderId ?? 1) as NodeId, leaderEpoch: (from.leaderEpoch ?? 3) as Epoch });
+  }
+
+  finishPiece(result: SnapshotResult): void {
+    const piece = this.piece;
+    if (piece === undefined) throw new Error('no piece of a snapshot is under way');
+    this.piece = undefined;
+    piece.done(result);
   }
 
   advance(byMs: number): void {
@@ -254,5 +285,119 @@ describe('MetadataFollower', () => {
     world.follower.heardHighWatermark(3 as Offset);
 
     expect(world.pending?.query.fromOffset).toBe(2);
+  });
+});
+
+describe('a MetadataFollower below the log start', () => {
+  /** Ends at offset 10 with the checksum that batch 10 chains to. */
+  const bytes = snapshotBytes({ genesisChecksum: GENESIS, chainChecksum: 110, batches: [[feature('a'), feature('b')], [feature('c')]] });
+  const kinds = (): string[] => world.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('snapshot'));
+
+  it('fetches the snapshot piece by piece, loads it, and goes on from its end', () => {
+    world.onlySnapshot(10);
+    expect(world.piece?.query).toMatchObject({ id: { endOffset: 10, epoch: 2 }, position: 0 });
+    world.givePiece(bytes, 100);
+    expect(world.piece?.query.position).toBe(100);
+    world.givePiece(bytes, bytes.length);
+
+    expect(world.loaded).toEqual(['begins 10', '2 records', '1 records', 'ends']);
+    expect(world.follower.status()).toMatchObject({ appliedOffset: 10, lastEpoch: 2, leaderId: 1, leaderEpoch: 3 });
+    expect(world.pending?.query).toMatchObject({ fromOffset: 10, lastEpoch: 2, chainChecksum: 110 });
+    world.answer([batchAt(10), batchAt(11)]);
+    expect(world.applied).toEqual([10, 11]);
+    expect(kinds()).toEqual(['snapshotBegun', 'snapshotLoaded']);
+  });
+
+  it('answers a read that waited for an offset within the snapshot', () => {
+    const outcomes: string[] = [];
+    world.follower.waitFor(7 as Offset, 100_000, (outcome) => outcomes.push(`${outcome.kind} at ${outcome.offset}`));
+    world.onlySnapshot(10);
+    world.advance(50);
+    world.givePiece(bytes, bytes.length);
+
+    expect(outcomes).toEqual(['reached at 10']);
+  });
+
+  it('takes no notice of the feed meanwhile, and of old batches on it afterwards', () => {
+    world.onlySnapshot(10);
+    for (const n of [3, 9, 10, 11]) world.receiver?.batch(batchAt(n));
+    world.receiver?.connected(true);
+    world.follower.heardHighWatermark(50 as Offset);
+    world.givePiece(bytes, bytes.length);
+    for (const n of [3, 9]) world.receiver?.batch(batchAt(n));
+    world.receiver?.batch(batchAt(10));
+
+    expect(world.resets).toBe(0);
+    expect(world.applied).toEqual([10]);
+  });
+
+  it('asks for the same piece again when nobody can be asked', () => {
+    world.onlySnapshot(10);
+    world.givePiece(bytes, 100);
+    world.finishPiece({ kind: 'unavailable', message: 'nobody leads' });
+    expect(world.piece).toBeUndefined();
+
+    world.advance(20);
+    expect(world.piece?.query.position).toBe(100);
+    world.givePiece(bytes, bytes.length);
+
+    expect(world.loaded.at(-1)).toBe('ends');
+  });
+
+  it.each([
+    ['another node leads', { leaderId: 2 }],
+    ['the same node leads another epoch', { leaderEpoch: 4 }],
+  ])('begins anew with a Fetch when %s: its snapshot may have other bytes', (_when, from) => {
+    world.onlySnapshot(10);
+    world.givePiece(bytes, 100);
+    world.givePiece(bytes, 200, from);
+
+    expect(world.pending?.query.fromOffset).toBe(0);
+    world.onlySnapshot(10, 2);
+    expect(world.piece?.query.position).toBe(0);
+    world.givePiece(bytes, bytes.length, from);
+    expect(world.loaded.slice(-4)).toEqual(['begins 10', '2 records', '1 records', 'ends']);
+    expect(kinds()).toEqual(['snapshotBegun', 'snapshotAbandoned', 'snapshotBegun', 'snapshotLoaded']);
+  });
+
+  it('asks with a Fetch what there is when the snapshot has gone away', () => {
+    world.onlySnapshot(10);
+    world.givePiece(bytes, 100);
+    world.finishPiece({ kind: 'gone', message: 'deleted' });
+
+    expect(world.pending?.query.fromOffset).toBe(0);
+    world.onlySnapshot(20);
+    expect(world.piece?.query).toMatchObject({ id: { endOffset: 20 }, position: 0 });
+  });
+
+  it('drops a damaged snapshot and tries again later, with what it had served until then', () => {
+    world.answer([batchAt(0)]);
+    const rotten = Uint8Array.from(bytes);
+    rotten[120]! ^= 1;
+    world.onlySnapshot(10);
+    world.givePiece(rotten, bytes.length);
+
+    expect(world.follower.status().appliedOffset).toBe(1);
+    expect(world.pending).toBeUndefined();
+    world.advance(20);
+    expect(world.pending?.query.fromOffset).toBe(1);
+    expect(world.events.at(-1)).toMatchObject({ kind: 'snapshotAbandoned', reason: expect.stringContaining('is damaged') });
+  });
+
+  it('stops and says so when the image is not what the snapshot was made from', () => {
+    world.refuseLoad = new Error('another digest');
+    world.onlySnapshot(10);
+    world.givePiece(bytes, bytes.length);
+
+    expect(world.failure?.message).toBe('the snapshot that ends at offset 10 (epoch 2) cannot be loaded');
+    expect(world.failure?.cause).toBe(world.refuseLoad);
+  });
+
+  it('tells nothing more once it is closed', () => {
+    world.onlySnapshot(10);
+    world.follower.close();
+    world.givePiece(bytes, bytes.length);
+
+    expect(world.loaded).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import { AppliedTail } from './feed-position.js';
 import { OffsetWaiters, type WaitOutcome } from './offset-waiters.js';
-import type { ArrivalPath, CommittedFetch, CommittedFetchResult, FeedDropReason, FollowedImage, FollowerTimers, MetadataFeed } from './ports.js';
+import type { ArrivalPath, CommittedFetch, CommittedFetchResult, FeedDropReason, FollowedImage, FollowerTimers, MetadataFeed, SnapshotOffset, SnapshotResult } from './ports.js';
+import { SnapshotDownload } from './snapshot-download.js';
 
 export interface MetadataFollowerConfig {
   readonly fetch: CommittedFetch;
@@ -24,6 +25,11 @@ export type FollowerEvent =
   | { readonly kind: 'dropped'; readonly reason: FeedDropReason }
   | { readonly kind: 'gap'; readonly from: Offset; readonly to: Offset }
   | { readonly kind: 'restarted'; readonly reason: string }
+  /** The log no longer holds what follows: the leader's snapshot is fetched. */
+  | { readonly kind: 'snapshotBegun'; readonly id: SnapshotOffset }
+  | { readonly kind: 'snapshotLoaded'; readonly id: SnapshotOffset; readonly bytes: number; readonly durationMs: number }
+  /** It went away, was damaged, or another node leads: a Fetch says how to go on. */
+  | { readonly kind: 'snapshotAbandoned'; readonly id: SnapshotOffset; readonly reason: string }
   | { readonly kind: 'unavailable'; readonly message: string };
 
 /** How far along a follower is, and on which path. */
@@ -54,6 +60,8 @@ const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 500;
 const FETCH_MAX_BYTES = 1024 * 1024;
 const REMEMBERED_BATCHES = 1024;
+/** Pieces of this size are applied within a few milliseconds each. */
+const SNAPSHOT_PIECE_BYTES = 256 * 1024;
 
 /**
  * Keeps an image equal to a prefix of the committed log: batches from the feed where they continue exactly what is there,
@@ -73,6 +81,7 @@ export class MetadataFollower {
   /** The last new batch came by the feed: as long as that holds, Fetches are not parked. */
   #feedInUse = false;
   #fetching = false;
+  #download: SnapshotDownload | undefined;
   /** Raised when we start over, so that the answer to an older Fetch is not taken for one to the new beginning. */
   #life = 0;
   #fetchAgain = false;
@@ -82,7 +91,7 @@ export class MetadataFollower {
 
   constructor(config: MetadataFollowerConfig) {
     this.#config = config;
-    this.#tail = this.#emptyTail();
+    this.#tail = this.#tailAt(0 as Offset, config.genesisChecksum);
   }
 
   start(): void {
@@ -157,12 +166,13 @@ export class MetadataFollower {
     this.#waiters.settle(this.#stableOffset, Number.POSITIVE_INFINITY);
   }
 
-  #emptyTail(): AppliedTail {
-    return new AppliedTail({ endOffset: 0 as Offset, endChecksum: this.#config.genesisChecksum, limit: REMEMBERED_BATCHES });
+  #tailAt(endOffset: Offset, endChecksum: number): AppliedTail {
+    return new AppliedTail({ endOffset, endChecksum, limit: REMEMBERED_BATCHES });
   }
 
   #handleFeedBatch(batch: EncodedBatch): void {
-    if (this.#closed) return;
+    // Nothing continues what we have while a snapshot is on its way.
+    if (this.#closed || this.#download !== undefined) return;
     switch (this.#tail.place(batch)) {
       case 'continues':
         this.#feedInUse = true;
@@ -181,7 +191,8 @@ export class MetadataFollower {
   }
 
   #fetchNow(): void {
-    if (this.#closed) return;
+    // While a snapshot is fetched its next piece is under way, or will be asked for at its time.
+    if (this.#closed || this.#download !== undefined) return;
     if (this.#fetching) {
       this.#fetchAgain = true;
       return;
@@ -214,10 +225,12 @@ export class MetadataFollower {
       case 'batches':
         this.#handleBatches(result);
         return;
+      case 'snapshot':
+        this.#noteLeader(result.leaderId, result.leaderEpoch);
+        this.#beginDownload(result.id);
+        return;
       case 'unavailable':
-        this.#config.observe({ kind: 'unavailable', message: result.message });
-        this.#scheduleFetch(this.#retryMs);
-        this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+        this.#tryLater(result.message);
         return;
       case 'contradiction':
         this.#startOver(result.message);
@@ -225,6 +238,98 @@ export class MetadataFollower {
       case 'refused':
         this.#fail(new Error(result.message));
     }
+  }
+
+  #tryLater(message: string): void {
+    this.#config.observe({ kind: 'unavailable', message });
+    this.#backOff();
+  }
+
+  #backOff(): void {
+    this.#scheduleFetch(this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+  }
+
+  // ---- a snapshot instead of batches ---------------------------------------------------------------------------------------
+
+  #beginDownload(id: SnapshotOffset): void {
+    const { genesisChecksum, image, timers, observe } = this.#config;
+    this.#download = new SnapshotDownload({ id, genesisChecksum, image, startedMs: timers.nowMs() });
+    this.#feedInUse = false;
+    observe({ kind: 'snapshotBegun', id });
+    this.#fetchPiece(this.#download);
+  }
+
+  #fetchPiece(download: SnapshotDownload): void {
+    this.#fetching = true;
+    this.#nextFetchMs = undefined;
+    const life = this.#life;
+    this.#config.fetch.fetchSnapshot({ id: download.id, position: download.position, maxBytes: SNAPSHOT_PIECE_BYTES }, (result) => {
+      this.#fetching = false;
+      if (this.#closed) return;
+      if (life === this.#life) this.#handlePiece(download, result);
+      else this.#fetchNow();
+    });
+  }
+
+  #handlePiece(download: SnapshotDownload, result: SnapshotResult): void {
+    switch (result.kind) {
+      case 'piece':
+        this.#takePiece(download, result);
+        return;
+      case 'gone':
+        this.#abandon(download, result.message);
+        this.#fetchNow();
+        return;
+      case 'unavailable':
+        this.#tryLater(result.message);
+        return;
+      case 'refused':
+        this.#fail(new Error(result.message));
+    }
+  }
+
+  #takePiece(download: SnapshotDownload, piece: Extract<SnapshotResult, { kind: 'piece' }>): void {
+    let outcome;
+    try {
+      outcome = download.take(piece);
+    } catch (error) {
+      this.#fail(new Error(`the snapshot that ends at offset ${download.id.endOffset} (epoch ${download.id.epoch}) cannot be loaded`, { cause: error }));
+      return;
+    }
+    switch (outcome.kind) {
+      case 'more':
+        this.#retryMs = FIRST_RETRY_MS;
+        this.#fetchPiece(download);
+        return;
+      case 'other-leader':
+        this.#abandon(download, 'another node leads now, whose snapshot may have other bytes');
+        this.#fetchNow();
+        return;
+      case 'damaged':
+        this.#abandon(download, outcome.problem);
+        this.#backOff();
+        return;
+      case 'loaded':
+        this.#loaded(download, outcome.chainChecksum);
+    }
+  }
+
+  #abandon(download: SnapshotDownload, reason: string): void {
+    this.#download = undefined;
+    this.#config.observe({ kind: 'snapshotAbandoned', id: download.id, reason });
+  }
+
+  #loaded({ id, position, startedMs }: SnapshotDownload, chainChecksum: number): void {
+    this.#download = undefined;
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#tail = this.#tailAt(id.endOffset, chainChecksum);
+    this.#stableOffset = id.endOffset;
+    this.#lastEpoch = id.epoch;
+    this.#noteHighWatermark(id.endOffset);
+    this.#config.observe({ kind: 'snapshotLoaded', id, bytes: position, durationMs: this.#config.timers.nowMs() - startedMs });
+    this.#settle();
+    this.#fetchNow();
   }
 
   #handleBatches(result: Extract<CommittedFetchResult, { kind: 'batches' }>): void {
@@ -271,13 +376,13 @@ export class MetadataFollower {
     this.#config.image.reset();
     this.#life += 1;
     this.#feedInUse = false;
-    this.#tail = this.#emptyTail();
+    this.#download = undefined;
+    this.#tail = this.#tailAt(0 as Offset, this.#config.genesisChecksum);
     this.#stableOffset = 0 as Offset;
     this.#lastEpoch = 0 as Epoch;
     this.#highWatermark = undefined;
     this.#catchUpTo = undefined;
-    this.#scheduleFetch(this.#retryMs);
-    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+    this.#backOff();
   }
 
   #fail(error: Error): void {
@@ -319,13 +424,14 @@ export class MetadataFollower {
     this.#waiters.settle(this.#stableOffset, nowMs);
     const impatientAtMs = this.#impatientAtMs();
     const isDue = (atMs: number | undefined): boolean => atMs !== undefined && nowMs >= atMs;
-    if (isDue(this.#nextFetchMs) || isDue(impatientAtMs)) this.#fetchNow();
+    if (isDue(this.#nextFetchMs) && this.#download !== undefined) this.#fetchPiece(this.#download);
+    else if (isDue(this.#nextFetchMs) || isDue(impatientAtMs)) this.#fetchNow();
     this.#arm();
   }
 
   /** When a waiting read makes us fetch; never while a Fetch is under way or the leader cannot be reached. */
   #impatientAtMs(): number | undefined {
-    if (this.#fetching || this.#retryMs !== FIRST_RETRY_MS) return undefined;
+    if (this.#fetching || this.#download !== undefined || this.#retryMs !== FIRST_RETRY_MS) return undefined;
     const oldest = this.#waiters.oldestSinceMs();
     return oldest === undefined ? undefined : oldest + READ_PATIENCE_MS;
   }

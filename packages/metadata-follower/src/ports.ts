@@ -1,3 +1,4 @@
+import type { LoadedFrom } from '@quorate/metadata-image';
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 
 /** What one committed-only Fetch asks of the leader; the adapter finds the leader and follows it. */
@@ -24,6 +25,8 @@ export type CommittedFetchResult =
       /** Key of the feed's MAC in the leader's epoch. */
       readonly feedKey: Uint8Array | undefined;
     }
+  /** The leader's log no longer holds what follows: the snapshot does. */
+  | { readonly kind: 'snapshot'; readonly id: SnapshotOffset; readonly leaderId: NodeId | undefined; readonly leaderEpoch: Epoch }
   /** No leader could be asked; the adapter has already tried the nodes it knows. */
   | { readonly kind: 'unavailable'; readonly message: string }
   /** The leader's log does not hold what we applied: another history, or a damaged copy. We start over. */
@@ -31,9 +34,40 @@ export type CommittedFetchResult =
   /** Another cluster or recovery id: the configuration is wrong, retrying will not help. */
   | { readonly kind: 'refused'; readonly message: string };
 
-/** Committed-only Fetch over gRPC: the truth. Completes by callback, exactly once a call. */
+/** Which snapshot: everything below `endOffset` of the log, whose last record was written in `epoch`. */
+export interface SnapshotOffset {
+  readonly endOffset: Offset;
+  readonly epoch: Epoch;
+}
+
+/** What one FetchSnapshot asks of the leader (KIP-630). */
+export interface SnapshotQuery {
+  readonly id: SnapshotOffset;
+  /** Bytes that we have already. */
+  readonly position: number;
+  readonly maxBytes: number;
+}
+
+export type SnapshotResult =
+  | {
+      readonly kind: 'piece';
+      /** From the position that was asked for; borrowed for the call. */
+      readonly bytes: Uint8Array;
+      /** Of the whole snapshot, in bytes. */
+      readonly size: number;
+      /** Who answered: the same snapshot of another node may have other bytes. */
+      readonly leaderId: NodeId | undefined;
+      readonly leaderEpoch: Epoch;
+    }
+  /** The leader has no such snapshot (any more), or not so much of it: a Fetch says what there is. */
+  | { readonly kind: 'gone'; readonly message: string }
+  | { readonly kind: 'unavailable'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** Committed-only Fetch over gRPC: the truth. Completes by callback, exactly once a call; one call is under way at a time. */
 export interface CommittedFetch {
   fetch(query: CommittedFetchQuery, done: (result: CommittedFetchResult) => void): void;
+  fetchSnapshot(query: SnapshotQuery, done: (result: SnapshotResult) => void): void;
   close(): void;
 }
 
@@ -65,12 +99,24 @@ export interface FollowerTimers {
   arm(atMs: number | undefined, fire: () => void): void;
 }
 
+/** Where an image that comes out of a snapshot stands in the log. */
+export interface SnapshotStart extends LoadedFrom {
+  /** Of the log's batch that ends there: the next one chains to it. */
+  readonly chainChecksum: number;
+}
+
 /** The image that follows. */
 export interface FollowedImage {
   /** Applies one committed batch; returns the last stable offset after it. Throws on a record that cannot be applied. */
   apply(batch: EncodedBatch, path: ArrivalPath): Offset;
   /** Forgets everything: the log is read again from offset 0. */
   reset(): void;
+  /** A snapshot will take the place of everything; until it is whole the image goes on as it is. Called again when it has to be begun anew. */
+  loadBegins(start: SnapshotStart): void;
+  /** The next batches of metadata records of the snapshot, borrowed for the call. */
+  load(batches: readonly EncodedBatch[]): void;
+  /** The snapshot is whole and undamaged. Throws when the image that it gives is not the one it was made from. */
+  loadEnds(): void;
 }
 
 /** Which way a batch came. */

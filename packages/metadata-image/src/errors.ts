@@ -17,6 +17,14 @@ export class ReplayError extends Error {
   }
 }
 
+/**
+ * The image that a whole, undamaged snapshot gives is not the one it says it was made from: made or read by wrong code, or in
+ * memory that fails. Fatal: what else this process would conclude is in doubt.
+ */
+export class ImageDigestError extends Error {
+  override readonly name = 'ImageDigestError';
+}
+
 /** What a replay rule throws; `applyRecord` adds which record it was. */
 export class ReplayProblem extends Error {
   override readonly name = 'ReplayProblem';

@@ -61,11 +61,15 @@ export interface Provenance {
  * what a record touches.
  */
 export class MetadataImage extends StoreView {
-  override readonly store = new ImageStore();
+  #store = new ImageStore();
   readonly #scratch = newScratch();
   #endOffset = 0;
   #epoch = 0;
   #timestampMs = 0;
+
+  override get store(): ImageStore {
+    return this.#store;
+  }
 
   override get appliedOffset(): Offset {
     return this.#endOffset as Offset;
@@ -123,6 +127,15 @@ export class MetadataImage extends StoreView {
    */
   hold(): ImageSnapshot {
     return new ImageSnapshot(this.store, this.provenance);
+  }
+
+  /**
+   * Takes the place that a loaded snapshot ended at, and all its rows, in one step: whoever holds this image goes on with it.
+   * The other image is not to be used any more. Rows that are walked over just now are still the old ones.
+   */
+  become(loaded: MetadataImage): void {
+    this.#store = loaded.#store;
+    this.advanceTo(loaded.provenance);
   }
 
   /** How many partitions meet the condition; kept, not counted. */

@@ -11,6 +11,7 @@ export type {
   TopicRow,
 } from './view.js';
 export { MetadataImage, type Provenance } from './image.js';
+export { ImageLoad, type LoadedFrom } from './image-load.js';
 export { ImageSnapshot } from './image-snapshot.js';
 export { Overlay } from './overlay.js';
 export { BatchFold, type StablePoint } from './batch-fold.js';
@@ -25,7 +26,7 @@ export {
   type PartitionSummary,
 } from './delta.js';
 export { DIGEST_VERSION, type ImageDigest } from './digest.js';
-export { ReplayError } from './errors.js';
+export { ImageDigestError, ReplayError } from './errors.js';
 export type { TopicImageBytes } from './topics/image.js';
 export type { PartitionCondition } from './store.js';
 export type { AclRow } from './acls/image.js';

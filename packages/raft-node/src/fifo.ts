@@ -25,6 +25,11 @@ export class Fifo<T> {
     return item;
   }
 
+  /** What is queued, oldest first. */
+  toArray(): T[] {
+    return this.#items.slice(this.#head);
+  }
+
   clear(): void {
     this.#items = [];
     this.#head = 0;

@@ -1,7 +1,7 @@
-import { BatchFold, MetadataImage } from '@quorate/metadata-image';
+import { BatchFold, ImageLoad, MetadataImage } from '@quorate/metadata-image';
 import { MetadataFollower } from '@quorate/metadata-follower';
-import type { CommittedFetchQuery, CommittedFetchResult } from '@quorate/metadata-follower';
-import type { FetchResponse, RequestId } from '@quorate/raft-core';
+import type { CommittedFetchQuery, CommittedFetchResult, SnapshotQuery, SnapshotResult, SnapshotStart } from '@quorate/metadata-follower';
+import type { FetchResponse, FetchSnapshotResponse, RaftRequest, RequestId } from '@quorate/raft-core';
 import { genesisChecksum, ZERO_UUID } from '@quorate/records';
 import type { Epoch, NodeId, Offset } from '@quorate/records';
 import type { SimFeed } from './feed.js';
@@ -43,7 +43,8 @@ export class SimCache {
     const process = new SimProcess(world, random, { rate: 1, offsetMs: 0 }, 0);
     const link = new LeaderLink(bus.transport(this.#id, process), this.#parts, process);
     const image = new MetadataImage();
-    const fold = new BatchFold(image);
+    let fold = new BatchFold(image);
+    let loading: { readonly start: SnapshotStart; readonly load: ImageLoad } | undefined;
     invariants.cacheRestarted(this.#id);
     const follower = new MetadataFollower({
       fetch: link,
@@ -56,11 +57,24 @@ export class SimCache {
           return image.appliedOffset;
         },
         reset: () => {},
+        loadBegins: (start) => {
+          loading = { start, load: new ImageLoad(start) };
+        },
+        load: (batches) => {
+          for (const batch of batches) loading!.load.add(batch);
+        },
+        loadEnds: () => {
+          image.become(loading!.load.finish());
+          fold = new BatchFold(image, loading!.start.chainChecksum);
+          loading = undefined;
+          invariants.imageAt(this.#id, image.appliedOffset, digestOf(image));
+        },
       },
       timers: process.timers(),
       genesisChecksum: genesisChecksum(CLUSTER_ID),
       observe: (event) => {
         if (event.kind === 'restarted') invariants.cacheStartedOver(this.#id, event.reason);
+        if (event.kind === 'snapshotLoaded') this.#parts.trace.tally('cache snapshots loaded');
         if (event.kind === 'gap') this.#parts.trace.tally('feed gaps');
         if (event.kind === 'applied') this.#parts.trace.tally(`cache batches by ${event.path}`);
       },
@@ -83,6 +97,12 @@ export class SimCache {
   }
 }
 
+/** Who waits for the answer that is under way. */
+interface Waiting {
+  readonly answered: (response: FetchResponse | FetchSnapshotResponse) => void;
+  readonly failed: (message: string) => void;
+}
+
 /** Finds the leader by asking around, and fetches what is committed from it, one request at a time. */
 class LeaderLink {
   readonly #transport: SimTransport;
@@ -91,7 +111,7 @@ class LeaderLink {
   #leaderId: NodeId | undefined;
   #epoch = 0 as Epoch;
   #requestId: RequestId = 0;
-  #done: ((result: CommittedFetchResult) => void) | undefined;
+  #waiting: Waiting | undefined;
 
   constructor(transport: SimTransport, parts: CacheParts, process: SimProcess) {
     this.#transport = transport;
@@ -100,7 +120,7 @@ class LeaderLink {
     transport.open({
       request: () => {},
       requestCancelled: () => {},
-      response: (requestId, _from, response) => response.kind === 'fetch' && this.#answered(requestId, response),
+      response: (requestId, _from, response) => (response.kind === 'fetch' || response.kind === 'fetchSnapshot') && this.#answered(requestId, response),
       requestFailed: (requestId) => this.#failed(requestId, 'unavailable'),
       connectionLost: () => {},
       connectionUp: () => {},
@@ -108,11 +128,7 @@ class LeaderLink {
   }
 
   fetch(query: CommittedFetchQuery, done: (result: CommittedFetchResult) => void): void {
-    const requestId = ++this.#requestId;
-    this.#done = done;
-    const target = this.#leaderId ?? this.#parts.random.pick(this.#parts.voterIds);
-    this.#process.after(query.maxWaitMs + OVERDUE_MS, () => this.#failed(requestId, 'no answer'));
-    this.#transport.send(requestId, { id: target, endpoints: [{ name: 'CONTROLLER', host: `n${target}`, port: portOf(target) }] }, {
+    this.#ask(query.maxWaitMs + OVERDUE_MS, {
       kind: 'fetch',
       clusterId: CLUSTER_ID,
       recoveryId: ZERO_UUID,
@@ -129,34 +145,67 @@ class LeaderLink {
       imageDigest: undefined,
       recovering: false,
       committedOnly: true,
+    }, {
+      answered: (response) => done(resultOf(response as FetchResponse)),
+      failed: (message) => done({ kind: 'unavailable', message }),
+    });
+  }
+
+  fetchSnapshot({ id, position, maxBytes }: SnapshotQuery, done: (result: SnapshotResult) => void): void {
+    this.#ask(OVERDUE_MS, {
+      kind: 'fetchSnapshot',
+      clusterId: CLUSTER_ID,
+      recoveryId: ZERO_UUID,
+      replica: { id: this.#transport.id, directoryId: undefined },
+      currentLeaderEpoch: this.#epoch,
+      snapshotId: id,
+      position,
+      maxBytes,
+    }, {
+      answered: (response) => done(snapshotResultOf(response as FetchSnapshotResponse)),
+      failed: (message) => done({ kind: 'unavailable', message }),
     });
   }
 
   close(): void {
-    this.#done = undefined;
+    this.#waiting = undefined;
     this.#transport.close();
   }
 
-  #answered(requestId: RequestId, response: FetchResponse): void {
+  #ask(patienceMs: number, request: RaftRequest, waiting: Waiting): void {
+    const requestId = ++this.#requestId;
+    this.#waiting = waiting;
+    const target = this.#leaderId ?? this.#parts.random.pick(this.#parts.voterIds);
+    this.#process.after(patienceMs, () => this.#failed(requestId, 'no answer'));
+    this.#transport.send(requestId, { id: target, endpoints: [{ name: 'CONTROLLER', host: `n${target}`, port: portOf(target) }] }, request);
+  }
+
+  #answered(requestId: RequestId, response: FetchResponse | FetchSnapshotResponse): void {
     if (requestId !== this.#requestId) return;
     if (response.leaderEpoch >= this.#epoch) {
       this.#epoch = response.leaderEpoch;
       this.#leaderId = response.leaderId;
     }
-    this.#finish(resultOf(response));
+    this.#take()?.answered(response);
   }
 
   #failed(requestId: RequestId, message: string): void {
     if (requestId !== this.#requestId) return;
     this.#leaderId = undefined;
-    this.#finish({ kind: 'unavailable', message });
+    this.#take()?.failed(message);
   }
 
-  #finish(result: CommittedFetchResult): void {
-    const done = this.#done;
-    this.#done = undefined;
-    done?.(result);
+  #take(): Waiting | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
   }
+}
+
+function snapshotResultOf({ error, bytes, size, leaderId, leaderEpoch }: FetchSnapshotResponse): SnapshotResult {
+  if (error === 'SNAPSHOT_NOT_FOUND' || error === 'POSITION_OUT_OF_RANGE') return { kind: 'gone', message: error };
+  if (error !== 'NONE') return { kind: 'unavailable', message: error };
+  return { kind: 'piece', bytes, size, leaderId, leaderEpoch };
 }
 
 function resultOf(response: FetchResponse): CommittedFetchResult {
@@ -165,5 +214,6 @@ function resultOf(response: FetchResponse): CommittedFetchResult {
   if (error === 'INVALID_REQUEST') return { kind: 'refused', message: 'the controller calls our Fetch invalid' };
   if (error !== 'NONE') return { kind: 'unavailable', message: error };
   if (diverging !== undefined) return { kind: 'contradiction', message: `the leader's epoch ${diverging.epoch} ends at ${diverging.endOffset}` };
+  if (response.snapshotId !== undefined) return { kind: 'snapshot', id: response.snapshotId, leaderId, leaderEpoch };
   return { kind: 'batches', batches, highWatermark, leaderId, leaderEpoch, feedKey };
 }

@@ -302,7 +302,7 @@ export class SimNode {
     const { invariants } = this.#context;
     return {
       snapshotBegins: (head) => controller.snapshotBegins(head),
-      snapshotBatches: () => controller.snapshotBatches(),
+      snapshotBatches: (batches) => controller.snapshotBatches(batches),
       snapshotEnds: () => controller.snapshotEnds(),
       committed: (batches: readonly EncodedBatch[], highWatermark: Offset) => {
         invariants.delivered(this.id, batches, highWatermark, this.#epoch);

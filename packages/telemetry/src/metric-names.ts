@@ -21,6 +21,14 @@ export const METRICS = {
   quorate_quorum_commit_duration_seconds: { type: 'histogram', buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5], help: 'From append to commit of a batch on the leader, seconds.' },
   quorate_log_fsync_duration_seconds: { type: 'histogram', buckets: [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1], help: 'fdatasync of the metadata log, seconds.' },
   quorate_log_size_bytes: { type: 'gauge', help: 'Bytes of all segments of the metadata log.' },
+  // Snapshots, each controller; loading also on brokers, gateway and exporter. Source: Kafka's SnapshotEmitter and MetadataLoader.
+  kafka_server_snapshotemitter_latestsnapshotgeneratedbytes: { type: 'gauge', help: 'Size of the last snapshot that this process made, 0 when none.' },
+  kafka_server_snapshotemitter_latestsnapshotgeneratedagems: { type: 'gauge', help: 'Milliseconds since this process made its last snapshot; since its start when none.' },
+  kafka_server_metadataloader_handleloadsnapshotcount: { type: 'gauge', help: 'Snapshots loaded into the image.' },
+  quorate_snapshots_created_total: { type: 'counter', labels: ['reason'], help: 'Snapshots made, by reason: bytes, interval or records.' },
+  quorate_snapshot_duration_seconds: { type: 'histogram', buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20], help: 'From holding the image to the durable snapshot, seconds.' },
+  quorate_snapshot_longest_slice_seconds: { type: 'gauge', help: 'Longest that the event loop stood still at a time for the last snapshot, seconds.' },
+  quorate_snapshot_load_duration_seconds: { type: 'histogram', buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20], help: 'From the first piece of a snapshot to the loaded image, seconds.' },
   // Controller. Source: Kafka's KafkaController metrics.
   kafka_controller_kafkacontroller_activecontrollercount: { type: 'gauge', help: 'One on the active controller, zero elsewhere.' },
   kafka_controller_kafkacontroller_activebrokercount: { type: 'gauge', help: 'Unfenced brokers.' },

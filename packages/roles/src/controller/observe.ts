@@ -1,6 +1,7 @@
 import type { ControllerEvent } from '@quorate/controller-node';
 import { describeElection, type CoreEvent } from '@quorate/raft-core';
 import { EventRecorder, type Logger, type LogLevel, type Metrics } from '@quorate/telemetry';
+import { SnapshotMetrics } from './snapshot-metrics.js';
 
 export interface ControllerObservers {
   readonly raft: (event: CoreEvent) => void;
@@ -12,6 +13,9 @@ type Attributes = Readonly<Record<string, string | number | boolean>>;
 /** Turns what the cores and loops tell into log lines and metrics. Transitions at info and above, messages at debug. */
 export function controllerObservers(logger: Logger, metrics: Metrics): ControllerObservers {
   const recorder = new EventRecorder(logger);
+  const snapshots = new SnapshotMetrics(metrics);
+  let metadataErrors = 0;
+  metrics.gauge('kafka_controller_kafkacontroller_metadataerrorcount', () => metadataErrors);
   const record = (name: string, level: LogLevel, attributes: Attributes): void => recorder.record({ name, level, attributes });
 
   return {
@@ -34,6 +38,7 @@ export function controllerObservers(logger: Logger, metrics: Metrics): Controlle
       }
     },
     controller: (event) => {
+      snapshots.handle(event);
       switch (event.kind) {
         case 'claimed':
           return record('controller.claimed', 'warn', { epoch: event.epoch, offset: event.epochStartOffset });
@@ -49,7 +54,20 @@ export function controllerObservers(logger: Logger, metrics: Metrics): Controlle
           metrics.count('quorate_controller_commands_total', { kind: event.command, outcome: event.outcome });
           return metrics.observe('quorate_controller_command_duration_seconds', event.totalMs / 1000, { command: event.command, outcome: event.outcome });
         case 'poisonCommand':
+          metadataErrors += 1;
           return record('controller.poison-command', 'error', { command: event.command, ...given('requestId', event.requestId), message: event.message });
+        case 'snapshotBegun':
+          return record('snapshot.begun', 'debug', { reason: event.reason, offset: event.endOffset, epoch: event.epoch });
+        case 'snapshotMade':
+          return record('snapshot.made', 'info', {
+            reason: event.reason, offset: event.endOffset, epoch: event.epoch, bytes: event.bytes, records: event.records, durationMs: Math.round(event.durationMs), longestSliceMs: Number(event.longestSliceMs.toFixed(2)),
+          });
+        case 'snapshotRefused':
+          return record('snapshot.refused', 'info', { reason: event.reason, offset: event.endOffset, epoch: event.epoch, refusal: event.refusal });
+        case 'snapshotGivenUp':
+          return record('snapshot.given-up', 'info', { reason: event.reason, offset: event.endOffset, epoch: event.epoch });
+        case 'snapshotLoaded':
+          return record('snapshot.loaded', 'info', { offset: event.endOffset, epoch: event.epoch, records: event.records, durationMs: Math.round(event.durationMs) });
       }
     },
   };

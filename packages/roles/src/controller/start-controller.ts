@@ -1,7 +1,7 @@
 import type { ServerConfig } from '@quorate/config';
 import { DEFAULT_CONTROLLER_CONFIG, type ControllerConfig } from '@quorate/controller-core';
 import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/controller-node';
-import { MetadataImage, ReplayError } from '@quorate/metadata-image';
+import { ImageDigestError, MetadataImage, ReplayError } from '@quorate/metadata-image';
 import { isDiskError, type OpenedLog, type RecoveredState } from '@quorate/metadata-log';
 import { NO_SNAPSHOTS, RaftNode } from '@quorate/raft-node';
 import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type Offset } from '@quorate/records';
@@ -93,6 +93,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
       for (const { delta } of committed) deltas.tell(delta);
       if (!isCaughtUp) lookAgain();
     },
+    snapshotLoaded: () => deltas.startedOver(),
   });
   const foreignPeers = new ForeignPeers();
   const transport = new GrpcTransport({
@@ -243,7 +244,7 @@ function logRecovery(logger: Logger, { recovered }: OpenedLog): void {
 function fatalReason(error: Error): ExitReason {
   let cause: unknown = error;
   while (cause instanceof Error) {
-    if (cause instanceof ReplayError || cause instanceof RecordFormatError) return 'replayFailure';
+    if (cause instanceof ReplayError || cause instanceof ImageDigestError || cause instanceof RecordFormatError) return 'replayFailure';
     if (isDiskError(cause)) return 'diskFailure';
     cause = (cause as Error).cause;
   }

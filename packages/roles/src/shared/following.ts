@@ -1,6 +1,6 @@
 import { NatsFollower } from '@quorate/change-feed';
-import { MetadataFollower, type ArrivalPath, type FollowedImage, type FollowerEvent, type FollowerStatus } from '@quorate/metadata-follower';
-import { BatchFold, MetadataImage } from '@quorate/metadata-image';
+import { MetadataFollower, type ArrivalPath, type FollowedImage, type FollowerEvent, type FollowerStatus, type SnapshotStart } from '@quorate/metadata-follower';
+import { BatchFold, ImageLoad, MetadataImage } from '@quorate/metadata-image';
 import { ZERO_UUID, genesisChecksum, type EncodedBatch, type NodeId, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import { GrpcCommittedFetch, type ImageReader, type LeaderTracker } from '@quorate/rpc';
@@ -37,6 +37,8 @@ export class Following {
   #fold = new BatchFold(this.#image);
   #follower: MetadataFollower | undefined;
   #closed = false;
+  #loadErrors = 0;
+  #snapshotsLoaded = 0;
 
   constructor(options: FollowingOptions) {
     this.#options = options;
@@ -96,7 +98,10 @@ export class Following {
       timers: new NodeTimers(),
       genesisChecksum: genesisChecksum(cluster.clusterId),
       observe: (event) => this.#observe(event),
-      failed: (error) => this.#options.failed(error),
+      failed: (error) => {
+        this.#loadErrors += 1;
+        this.#options.failed(error);
+      },
     });
     this.#follower = follower;
     follower.start();
@@ -104,6 +109,7 @@ export class Following {
   }
 
   #followedImage(): FollowedImage {
+    let loading: { readonly start: SnapshotStart; readonly load: ImageLoad } | undefined;
     return {
       apply: (batch: EncodedBatch, path: ArrivalPath): Offset => {
         this.#deltas.tell(this.#fold.fold(batch));
@@ -113,6 +119,19 @@ export class Following {
       reset: () => {
         this.#image = new MetadataImage();
         this.#fold = new BatchFold(this.#image);
+        this.#deltas.startedOver();
+      },
+      loadBegins: (start) => {
+        loading = { start, load: new ImageLoad(start) };
+      },
+      load: (batches) => {
+        for (const batch of batches) loading!.load.add(batch);
+      },
+      loadEnds: () => {
+        const { start, load } = loading!;
+        loading = undefined;
+        this.#image = load.finish();
+        this.#fold = new BatchFold(this.#image, start.chainChecksum);
         this.#deltas.startedOver();
       },
     };
@@ -136,6 +155,15 @@ export class Following {
       case 'restarted':
         metrics.count('quorate_follower_restarts_total');
         return logger.warn({ event: 'follower.restarted', reason: event.reason }, 'the image is read anew from offset 0');
+      case 'snapshotBegun':
+        return logger.info({ event: 'follower.snapshot-begun', offset: event.id.endOffset, epoch: event.id.epoch }, 'the log no longer holds what follows; the snapshot is fetched');
+      case 'snapshotLoaded':
+        this.#snapshotsLoaded += 1;
+        metrics.observe('quorate_snapshot_load_duration_seconds', event.durationMs / 1000);
+        this.#options.applied?.();
+        return logger.info({ event: 'follower.snapshot-loaded', offset: event.id.endOffset, epoch: event.id.epoch, bytes: event.bytes, durationMs: Math.round(event.durationMs) }, 'the image comes from a snapshot');
+      case 'snapshotAbandoned':
+        return logger.warn({ event: 'follower.snapshot-abandoned', offset: event.id.endOffset, epoch: event.id.epoch, reason: event.reason }, 'a snapshot is fetched no further');
       case 'unavailable':
         return logger.debug({ event: 'follower.unavailable' }, event.message);
     }
@@ -179,6 +207,8 @@ export class Following {
     });
     metrics.gauge('kafka_server_brokermetadatametrics_last_applied_record_offset', () => this.#image.appliedOffset - 1);
     metrics.gauge('kafka_server_brokermetadatametrics_last_applied_record_lag_ms', () => lastLagMs);
+    metrics.gauge('kafka_server_brokermetadatametrics_metadata_load_error_count', () => this.#loadErrors);
+    metrics.gauge('kafka_server_metadataloader_handleloadsnapshotcount', () => this.#snapshotsLoaded);
     metrics.gauge('quorate_follower_path', () => {
       const path = this.#follower?.status().path;
       return (['feed', 'fetch'] as const).map((each) => ({ labels: { path: each }, value: each === path ? 1 : 0 }));

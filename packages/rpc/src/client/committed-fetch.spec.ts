@@ -1,13 +1,13 @@
-import type { CommittedFetchQuery, CommittedFetchResult } from '@quorate/metadata-follower';
-import type { FetchResponse } from '@quorate/raft-core';
+import type { CommittedFetchQuery, CommittedFetchResult, SnapshotResult } from '@quorate/metadata-follower';
+import type { FetchResponse, FetchSnapshotResponse } from '@quorate/raft-core';
 import type { Epoch, NodeId, Offset } from '@quorate/records';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { fetchResponses } from '../../test/arbitrary-raft.js';
+import { fetchResponses, fetchSnapshotResponses } from '../../test/arbitrary-raft.js';
 import { batchChain } from '../../test/batches.js';
 import { LogController } from '../../test/log-controller.js';
 import { until } from '../../test/until.js';
-import { GrpcCommittedFetch, resultOf } from './committed-fetch.js';
+import { GrpcCommittedFetch, resultOf, snapshotResultOf } from './committed-fetch.js';
 import { LeaderTracker } from './leader-tracker.js';
 
 const cleanUp: (() => unknown)[] = [];
@@ -192,6 +192,83 @@ describe('a committed-only Fetch', () => {
   });
 });
 
+describe('a FetchSnapshot', () => {
+  const sample = fc.sample(fetchSnapshotResponses, { numRuns: 1, seed: 5 })[0]!;
+  const id = { endOffset: 50 as Offset, epoch: 3 as Epoch };
+  const bytes = Uint8Array.from({ length: 100 }, (_, n) => n);
+  const piece = (change: Partial<FetchSnapshotResponse> = {}): FetchSnapshotResponse => ({ ...sample, error: 'NONE', snapshotId: id, position: 0, size: 100, bytes, leaderId: 1 as NodeId, leaderEpoch: 4 as Epoch, ...change });
+
+  it('asks whoever leads for the bytes, on a stream of its own', async () => {
+    const [leader] = (await controllers(1)) as [LogController];
+    leader.lead(4);
+    const { tracker, fetch, ask, result } = fetcher([leader]);
+    await until('a leader', () => tracker.leader);
+    ask();
+    await leader.answer(1, { snapshotId: id });
+    expect(await result(1)).toMatchObject({ kind: 'snapshot', id });
+    const pieces: SnapshotResult[] = [];
+
+    fetch.fetchSnapshot({ id, position: 0, maxBytes: 60 }, (got) => pieces.push(got));
+    const asked = await leader.nthRequest(2);
+    leader.transport.reply(asked.token, piece({ bytes: bytes.subarray(0, 60) }));
+    await until('a piece', () => pieces.length === 1);
+    ask({ fromOffset: 5 as Offset });
+    await leader.answer(3);
+    await result(2);
+
+    expect(asked.request).toMatchObject({ kind: 'fetchSnapshot', clusterId: 'cluster', replica: { id: 101 }, currentLeaderEpoch: 4, snapshotId: id, position: 0, maxBytes: 60 });
+    expect(pieces).toMatchObject([{ kind: 'piece', size: 100, leaderId: 1, leaderEpoch: 4 }]);
+    // One watch of the leader, one stream of Fetches, one of FetchSnapshots.
+    expect(leader.server.calls).toBe(3);
+  });
+
+  it('that waits at an old leader is asked of the new one', async () => {
+    const [old, next] = (await controllers(2)) as [LogController, LogController];
+    old.lead(4);
+    const { tracker, fetch } = fetcher([old, next]);
+    await until('a leader', () => tracker.leader);
+    const pieces: SnapshotResult[] = [];
+    fetch.fetchSnapshot({ id, position: 60, maxBytes: 60 }, (got) => pieces.push(got));
+    await old.nthRequest(1);
+
+    next.lead(5);
+    const { token, request } = await next.nthRequest(1);
+    next.transport.reply(token, piece({ position: 60, bytes: bytes.subarray(60), leaderId: 2 as NodeId, leaderEpoch: 5 as Epoch }));
+
+    await until('a piece', () => pieces.length === 1);
+    expect(request).toMatchObject({ position: 60, currentLeaderEpoch: 5 });
+    expect(pieces).toMatchObject([{ kind: 'piece', leaderId: 2, leaderEpoch: 5 }]);
+  });
+
+  it('says unavailable when the leader dies', async () => {
+    const [leader] = (await controllers(1)) as [LogController];
+    leader.lead(4);
+    const { tracker, fetch } = fetcher([leader]);
+    await until('a leader', () => tracker.leader);
+    const pieces: SnapshotResult[] = [];
+    fetch.fetchSnapshot({ id, position: 0, maxBytes: 60 }, (got) => pieces.push(got));
+    await leader.nthRequest(1);
+
+    await leader.server.stop(0);
+
+    await until('an answer', () => pieces.length === 1);
+    expect(pieces).toMatchObject([{ kind: 'unavailable' }]);
+  });
+
+  it.each<[string, Partial<FetchSnapshotResponse>, SnapshotResult['kind']]>([
+    ['nothing wrong', {}, 'piece'],
+    ['no such snapshot', { error: 'SNAPSHOT_NOT_FOUND' }, 'gone'],
+    ['a shorter one', { error: 'POSITION_OUT_OF_RANGE' }, 'gone'],
+    ['another snapshot', { snapshotId: { ...id, endOffset: 51 as Offset } }, 'gone'],
+    ['another place', { position: 1 }, 'gone'],
+    ['another cluster', { error: 'INCONSISTENT_CLUSTER_ID' }, 'refused'],
+    ['no longer the leader', { error: 'NOT_LEADER_OR_FOLLOWER' }, 'unavailable'],
+    ['a newer epoch', { error: 'FENCED_LEADER_EPOCH' }, 'unavailable'],
+  ])('takes %s for what it is', (_what, change, kind) => {
+    expect(snapshotResultOf(piece(change), { id, position: 0 }).kind).toBe(kind);
+  });
+});
+
 describe('what an answer means', () => {
   const sample = fc.sample(fetchResponses, { numRuns: 1, seed: 5 })[0]!;
   const answer = (change: Partial<FetchResponse>): FetchResponse => ({ ...sample, error: 'NONE', diverging: undefined, snapshotId: undefined, ...change });
@@ -209,7 +286,7 @@ describe('what an answer means', () => {
     ['an older epoch', { error: 'UNKNOWN_LEADER_EPOCH' }, 'unavailable'],
     ['starting', { error: 'BROKER_NOT_AVAILABLE' }, 'unavailable'],
     ['a bug', { error: 'UNKNOWN_SERVER_ERROR' }, 'unavailable'],
-    ['only a snapshot', { snapshotId: { epoch: 2 as Epoch, endOffset: 5 as Offset } }, 'unavailable'],
+    ['only a snapshot', { snapshotId: { epoch: 2 as Epoch, endOffset: 5 as Offset } }, 'snapshot'],
   ])('%s', (_what, change, kind) => {
     expect(resultOf(answer(change)).kind).toBe(kind);
   });
