@@ -3,3 +3,4 @@ export { FEED_HEADER, feedMac, isFeedMac, messageId, type FeedFields } from './f
 export { NatsFollower, type NatsFollowerOptions } from './nats-follower.js';
 export { NatsPublisher, type NatsPublisherOptions, type PublishedOffset } from './nats-publisher.js';
 export { encodeClusterToken, logSubject } from './subjects.js';
+export { readFeedMessage, type FeedIdentity, type FeedMessageRead } from './read-feed-message.js';

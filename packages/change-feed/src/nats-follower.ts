@@ -1,8 +1,8 @@
 import type { Msg } from '@nats-io/transport-node';
-import type { FeedDropReason, FeedReceiver, MetadataFeed } from '@quorate/metadata-follower';
-import { copyBytes, readBatch, type Epoch, type Offset } from '@quorate/records';
-import { FEED_HEADER, isFeedMac } from './feed-message.js';
+import type { FeedReceiver, MetadataFeed } from '@quorate/metadata-follower';
+import { copyBytes, type Epoch } from '@quorate/records';
 import { NatsLink } from './nats-connection.js';
+import { readFeedMessage } from './read-feed-message.js';
 import { logSubject } from './subjects.js';
 
 export interface NatsFollowerOptions {
@@ -72,38 +72,14 @@ export class NatsFollower implements MetadataFeed {
   #handle(message: Msg): void {
     const receiver = this.#receiver;
     if (receiver === undefined) return;
-    const verdict = this.#check(message);
-    if (typeof verdict === 'string') {
-      receiver.dropped(verdict);
-      return;
+    const read = readFeedMessage((name) => message.headers?.get(name), message.data, { clusterId: this.#options.clusterId, keys: this.#keys });
+    switch (read.kind) {
+      case 'batch':
+        return receiver.batch(read.batch);
+      case 'announced':
+        return receiver.announced(read.endOffset);
+      case 'dropped':
+        return receiver.dropped(read.reason);
     }
-    if (message.headers?.get(FEED_HEADER.body) === 'header') {
-      receiver.announced(verdict.endOffset);
-      return;
-    }
-    const read = readBatch(copyBytes(message.data), 0);
-    if (read.kind !== 'batch' || read.nextAt !== message.data.length || read.batch.baseOffset !== verdict.baseOffset || read.batch.endOffset !== verdict.endOffset) {
-      receiver.dropped('damaged');
-      return;
-    }
-    receiver.batch(read.batch);
-  }
-
-  #check(message: Msg): FeedDropReason | { readonly baseOffset: Offset; readonly endOffset: Offset } {
-    const claimed = message.headers?.get(FEED_HEADER.mac);
-    if (claimed === undefined || claimed === '') return 'no-mac';
-    const number = (name: string): number => Number(message.headers?.get(name) ?? '');
-    const fields = {
-      clusterId: this.#options.clusterId,
-      leaderEpoch: number(FEED_HEADER.leaderEpoch) as Epoch,
-      baseOffset: number(FEED_HEADER.baseOffset) as Offset,
-      endOffset: number(FEED_HEADER.endOffset) as Offset,
-      body: message.data,
-    };
-    const isOffset = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-    if (!isOffset(fields.leaderEpoch) || !isOffset(fields.baseOffset) || !isOffset(fields.endOffset)) return 'damaged';
-    const key = this.#keys.get(fields.leaderEpoch);
-    if (key === undefined) return 'unknown-epoch';
-    return isFeedMac(key, fields, claimed) ? { baseOffset: fields.baseOffset, endOffset: fields.endOffset } : 'wrong-mac';
   }
 }

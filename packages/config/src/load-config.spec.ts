@@ -73,6 +73,7 @@ describe('keys', () => {
     ['log.retention.hour=1', 'log.retention.hour=1 (server.properties line 6): no such key. Accepted: log.retention.hours, if that was meant.'],
     ['contoller.quorum.voters=x', 'no such key. Accepted: controller.quorum.voters, if that was meant.'],
     ['purple.cow=1', 'no such key. Accepted: a key that `quorate config print` lists.'],
+    ['constructor=1', 'no such key. Accepted: a key that `quorate config print` lists.'],
     ['zookeeper.connect=zk:2181', 'there is no ZooKeeper here'],
   ])('that nobody knows are refused: %s', (line, answer) => {
     expect(refusals(load(BROKER, [line])).join()).toContain(answer);

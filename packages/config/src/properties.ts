@@ -55,27 +55,35 @@ function logicalLines(text: string): { line: number; content: string }[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   for (let index = 0; index < lines.length; index++) {
     const line = index + 1;
-    let content = (lines[index] ?? '').trimStart();
-    if (content === '' || content.startsWith('#') || content.startsWith('!')) continue;
-    while (endsWithOpenBackslash(content)) {
+    let piece = (lines[index] ?? '').trimStart();
+    if (piece === '' || piece.startsWith('#') || piece.startsWith('!')) continue;
+    // Joined once at the end: a file of continuations would be copied once for each of them otherwise.
+    const pieces: string[] = [];
+    while (endsWithOpenBackslash(piece)) {
+      pieces.push(piece.slice(0, -1));
       index++;
-      content = content.slice(0, -1) + (lines[index] ?? '').trimStart();
+      piece = (lines[index] ?? '').trimStart();
     }
-    result.push({ line, content });
+    pieces.push(piece);
+    result.push({ line, content: pieces.join('') });
   }
   return result;
 }
 
 /** A backslash at the end continues the line unless it is escaped itself. */
 function endsWithOpenBackslash(content: string): boolean {
-  const backslashes = /\\*$/.exec(content)?.[0].length ?? 0;
+  let backslashes = 0;
+  while (content[content.length - 1 - backslashes] === '\\') backslashes++;
   return backslashes % 2 === 1;
 }
 
 /** U+3000 is the blank that a Chinese or Japanese input method types. */
 function withoutTrailingComment(content: string): string {
-  const match = /[ \t\f\u3000]+#/.exec(content);
-  return match === null ? content : content.slice(0, match.index);
+  // Not `[ …]+#`, which tries every blank of a run as the first one.
+  let end = /[ \t\f\u3000]#/.exec(content)?.index;
+  if (end === undefined) return content;
+  while (end > 0 && ' \t\f\u3000'.includes(content[end - 1]!)) end--;
+  return content.slice(0, end);
 }
 
 function splitAtSeparator(content: string): { rawKey: string; rawValue: string } {

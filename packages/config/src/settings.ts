@@ -33,6 +33,9 @@ export interface CollectedSettings {
   readonly warnings: readonly ConfigWarning[];
 }
 
+/** A file that is not a configuration at all has thousands of unknown keys, and comparing each with every name takes seconds. */
+const MOST_SUGGESTIONS = 50;
+
 /** Collects what flags, environment and file say: a flag wins over the environment, that over the file. */
 export function collectSettings(program: Program, sources: ConfigSources): CollectedSettings {
   const errors: ConfigError[] = [];
@@ -47,7 +50,7 @@ export function collectSettings(program: Program, sources: ConfigSources): Colle
     if (isKnownKey(key) && actsOn(program, key)) byKey.set(key, { ...setting, value: setting.value.trim() });
     else if (isKnownKey(key) || isKafkaKeyWithoutEffect(key)) withoutEffect.set(key, setting);
     else if (setting.source.kind === 'environment') warnings.push(unknownVariable(setting, setting.source.variable));
-    else errors.push(unknownKey(setting));
+    else errors.push(unknownKey(setting, errors.length < MOST_SUGGESTIONS));
   }
   warnings.push(...withoutEffectWarnings(program, [...withoutEffect.values()]));
   return { byKey, withoutEffect: [...withoutEffect.values()], errors, warnings };
@@ -88,7 +91,8 @@ function fromFlags(sources: ConfigSources): Setting[] {
 
 /** The key that counts; undefined when the alias is set beside the key itself, which wins wherever it stands. */
 function resolveAlias(setting: Setting, all: readonly Setting[], warnings: ConfigWarning[]): string | undefined {
-  const alias = ALIASES[setting.key];
+  // Own ones only: a key called "constructor" is no alias.
+  const alias = Object.hasOwn(ALIASES, setting.key) ? ALIASES[setting.key] : undefined;
   if (alias === undefined) return setting.key;
   if (all.some((other) => other.key === alias.key)) {
     warnings.push({ key: setting.key, message: `${setting.key} is passed over, since ${alias.key} is set too` });
@@ -103,11 +107,11 @@ function actsOn(program: Program, key: KnownKey): boolean {
   return programs.includes(program);
 }
 
-function unknownKey(setting: Setting): ConfigError {
+function unknownKey(setting: Setting, suggest: boolean): ConfigError {
   if (isZooKeeperKey(setting.key)) {
     return errorAt(setting, 'there is no ZooKeeper here: the controllers keep the metadata', 'a file without this line');
   }
-  const near = nearestKey(setting.key);
+  const near = suggest ? nearestKey(setting.key) : undefined;
   return errorAt(setting, 'no such key', near === undefined ? 'a key that `quorate config print` lists' : `${near}, if that was meant`);
 }
 

@@ -45,17 +45,30 @@ export function encodeElectionFile({ sequence, directoryId, state }: ElectionFil
 export function decodeElectionFile(bytes: Uint8Array): ElectionFileRead {
   const [line, sum] = utf8Decode(bytes).split('\n');
   if (line === undefined || sum !== `crc32c ${hex32(crc32c(utf8Encode(line)))}`) return { kind: 'bad' };
-  const fields = JSON.parse(line) as Record<string, unknown>;
-  if (fields['data_version'] !== DATA_VERSION) return { kind: 'unknown-version', version: Number(fields['data_version']) };
+  const fields = parseObject(line);
+  const version = fields?.['data_version'];
+  if (fields === undefined || typeof version !== 'number') return { kind: 'bad' };
+  if (version !== DATA_VERSION) return { kind: 'unknown-version', version };
   const file = fileFromFields(fields);
   // Written in one way only: whatever differs from what we would write is damage, padding included.
   return file !== undefined && bytesEqual(encodeElectionFile(file), bytes) ? { kind: 'valid', file } : { kind: 'bad' };
 }
 
+/** A right checksum does not make JSON. */
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function fileFromFields(fields: Record<string, unknown>): ElectionFile | undefined {
   const { leaderId, leaderEpoch, votedId, sequence } = fields as Record<string, number>;
-  const directoryId = parseUuid(String(fields['directoryId']));
-  const votedDirectoryId = parseUuid(String(fields['votedDirectoryId']));
+  const uuidOf = (value: unknown) => (typeof value === 'string' ? parseUuid(value) : undefined);
+  const directoryId = uuidOf(fields['directoryId']);
+  const votedDirectoryId = uuidOf(fields['votedDirectoryId']);
   if (directoryId === undefined || votedDirectoryId === undefined) return undefined;
   if (![leaderId, leaderEpoch, votedId, sequence].every(Number.isSafeInteger) || leaderEpoch! < 0) return undefined;
   const voted = votedId! < 0 ? undefined : { id: nodeId(votedId!), directoryId: votedDirectoryId === ZERO_UUID ? undefined : votedDirectoryId };

@@ -33,7 +33,7 @@ export type SlotRead =
 export const MARKER_BYTES = 64;
 const MAGIC = 0x4d41524b; // "MARK"
 const SEALED = 1;
-const AT = { checksum: 0, magic: 4, sequence: 8, segmentBase: 16, endOffset: 24, generation: 32, chain: 40, flags: 44 } as const;
+const AT = { checksum: 0, magic: 4, sequence: 8, segmentBase: 16, endOffset: 24, generation: 32, chain: 40, flags: 44, reserved: 48 } as const;
 
 /** Where in the file the slot lies that this marker goes to. */
 export function slotPosition(sequence: number): number {
@@ -63,7 +63,8 @@ export function decodeMarker(slot: Uint8Array, segmentBase: number): SlotRead {
   if (slot.length < MARKER_BYTES || isBlank(slot)) return { kind: 'blank' };
   if (readU32(slot, AT.magic) !== MAGIC) return { kind: 'damaged' };
   if (readU32(slot, AT.checksum) !== crc32c(slot, AT.magic, MARKER_BYTES)) return { kind: 'damaged' };
-  if (!isBlank(slot, MARKER_BYTES)) return { kind: 'damaged' };
+  if (!isBlank(slot, MARKER_BYTES) || !isBlank(slot.subarray(AT.reserved, MARKER_BYTES))) return { kind: 'damaged' };
+  if ((readU32(slot, AT.flags) & ~SEALED) !== 0) return { kind: 'damaged' };
   const marker: FlushedMarker = {
     sequence: readU64(slot, AT.sequence),
     endOffset: readU64(slot, AT.endOffset) as Offset,

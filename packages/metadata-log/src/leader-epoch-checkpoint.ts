@@ -9,6 +9,8 @@ export interface EpochStart {
 }
 
 const VERSION = 0;
+/** Kafka's epochs are int32. */
+const MAX_EPOCH = 2 ** 31 - 1;
 
 /**
  * Kafka's text file: version, number of entries, then `epoch startOffset` a line. For people and tools: recovery reads
@@ -29,7 +31,7 @@ export function encodeLeaderEpochCheckpoint(epochs: readonly EpochStart[]): Uint
   return utf8Encode(`${lines.join('\n')}\n`);
 }
 
-/** @returns undefined when it is no such file: unknown version, wrong count, not numbers, or not strictly rising. */
+/** @returns undefined when it is no such file: unknown version, wrong count, not numbers, too large ones, or not strictly rising. */
 export function parseLeaderEpochCheckpoint(bytes: Uint8Array): EpochStart[] | undefined {
   const [version, count, ...lines] = utf8Decode(bytes).split('\n').filter((line) => line !== '');
   if (version !== String(VERSION) || count !== String(lines.length)) return undefined;
@@ -38,6 +40,7 @@ export function parseLeaderEpochCheckpoint(bytes: Uint8Array): EpochStart[] | un
     const match = /^(\d+) (\d+)$/.exec(line);
     if (match === null) return undefined;
     const next = { epoch: Number(match[1]) as Epoch, startOffset: Number(match[2]) as Offset };
+    if (next.epoch > MAX_EPOCH || !Number.isSafeInteger(next.startOffset)) return undefined;
     const previous = epochs.at(-1);
     if (previous !== undefined && (next.epoch <= previous.epoch || next.startOffset <= previous.startOffset)) return undefined;
     epochs.push(next);

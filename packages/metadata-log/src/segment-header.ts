@@ -57,8 +57,11 @@ export function decodeSegmentHeader(block: Uint8Array): HeaderRead {
   if (version !== SEGMENT_FORMAT_VERSION) return { kind: 'unknown-version', version };
   const baseOffset = readU64(block, AT.baseOffset);
   const clusterIdLength = readU16(block, AT.clusterIdLength);
-  const clusterId = clusterIdLength <= MAX_CLUSTER_ID_BYTES ? utf8DecodeStrict(block.subarray(AT.clusterId, AT.clusterId + clusterIdLength)) : undefined;
+  const clusterIdEnd = AT.clusterId + clusterIdLength;
+  const isInside = clusterIdLength >= 1 && clusterIdLength <= MAX_CLUSTER_ID_BYTES;
+  const clusterId = isInside ? utf8DecodeStrict(block.subarray(AT.clusterId, clusterIdEnd)) : undefined;
   if (!Number.isSafeInteger(baseOffset) || clusterId === undefined) return { kind: 'damaged' };
+  if (readU16(block, AT.reserved) !== 0 || !isBlank(block.subarray(0, BLOCK_BYTES), clusterIdEnd)) return { kind: 'damaged' };
   return {
     kind: 'header',
     header: {

@@ -1,5 +1,6 @@
 import type { RawRecord } from './batch.js';
 import { RecordFormatError } from './errors.js';
+import type { KRaftVotersControlRecord } from './gen/quorate/records/v1/kraft_voters_control_record.js';
 import type { LeaderChangeControlRecord } from './gen/quorate/records/v1/leader_change_control_record.js';
 import { CONTROL_CODECS, type MessageCodec } from './message-codecs.js';
 import { decodePayload, encodePayload } from './record-codec.js';
@@ -60,9 +61,23 @@ function checkControlRecord(record: ControlRecord): void {
     case 'SnapshotFooter':
       checkInt64(record.kind, 'recordCount', record.value.recordCount);
       return;
-    case 'KRaftVersion':
     case 'KRaftVoters':
+      checkVoters(record.value);
       return;
+    case 'KRaftVersion':
+      return;
+  }
+}
+
+/** A voter set that Raft can be told: one voter at least, ids once each, a directory id and a kraft.version range for each (KIP-853). */
+function checkVoters({ voters }: KRaftVotersControlRecord): void {
+  if (voters.length === 0) throw new RecordFormatError('KRaftVoters record names no voter');
+  const ids = new Set<number>();
+  for (const { voterId, voterDirectoryId, kraftVersionFeature } of voters) {
+    if (voterId < 0 || ids.has(voterId)) throw new RecordFormatError(`KRaftVoters record: node id ${voterId} ${voterId < 0 ? 'is negative' : 'stands there twice'}`);
+    ids.add(voterId);
+    if (voterDirectoryId.length !== 16) throw new RecordFormatError(`KRaftVoters record: the directory id of voter ${voterId} has ${voterDirectoryId.length} bytes, not 16`);
+    if (kraftVersionFeature === undefined) throw new RecordFormatError(`KRaftVoters record: voter ${voterId} has no kraft.version range`);
   }
 }
 

@@ -1,0 +1,5 @@
+/** Everything of this package that reads bytes or text from a disk, for fuzzing and for tools. */
+export { decodeElectionFile, encodeElectionFile, type ElectionFile, type ElectionFileRead } from './election-file.js';
+export { decodeMarker, encodeMarker, MARKER_BYTES, slotPosition, type FlushedMarker, type SlotRead } from './flushed-marker.js';
+export { encodeLeaderEpochCheckpoint, parseLeaderEpochCheckpoint, type EpochStart } from './leader-epoch-checkpoint.js';
+export { BATCHES_POSITION, BLOCK_BYTES, decodeSegmentHeader, encodeSegmentHeader, type HeaderRead, type SegmentHeader } from './segment-header.js';
