@@ -8,6 +8,8 @@ import {
   endResponseFromWire,
   fetchRequestFromWire,
   fetchResponseFromWire,
+  fetchSnapshotRequestFromWire,
+  fetchSnapshotResponseFromWire,
   voteRequestFromWire,
   voteResponseFromWire,
 } from '@quorate/rpc/decoders';
@@ -124,5 +126,26 @@ export const raftTargets: readonly FuzzTarget[] = [
       },
     }),
     ({ result }) => result !== undefined && fetchResponseFromWire(result, () => undefined),
+  ),
+  messageTarget(
+    'fetch-snapshot-request',
+    wire.FetchSnapshotRequest,
+    (r) => ({
+      correlationId: r.below(9),
+      query: { cluster: cluster(r), replicaId: someNode(r), replicaDirectoryId: r.bytes(16), currentLeaderEpoch: someEpoch(r), snapshotId: { epoch: someEpoch(r), endOffset: someOffset(r) }, position: someOffset(r), maxBytes: r.word() },
+    }),
+    ({ query }) => query !== undefined && fetchSnapshotRequestFromWire(query),
+  ),
+  messageTarget(
+    'fetch-snapshot-response',
+    wire.FetchSnapshotResponse,
+    (r) => {
+      const size = someOffset(r);
+      return {
+        correlationId: r.below(9),
+        result: { errorCode: error(r), leader: leader(r), snapshotId: { epoch: someEpoch(r), endOffset: someOffset(r) }, size: size + 64, position: r.below(size), unalignedRecords: r.bytes(r.below(64)), chainChecksum: r.word() },
+      };
+    },
+    ({ result }) => result !== undefined && fetchSnapshotResponseFromWire(result),
   ),
 ];
