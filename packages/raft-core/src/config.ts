@@ -25,6 +25,9 @@ export const DEFAULT_TIMERS: RaftTimers = {
   leaderSilenceTimeoutMs: 600,
 };
 
+/** Default of `controller.quorum.fetch.max.bytes` and of `controller.quorum.fetch.snapshot.max.bytes`: Kafka's. */
+export const DEFAULT_FETCH_MAX_BYTES = 1024 * 1024;
+
 /**
  * A voter set, and the offset of the KRaftVoters record it came from; undefined for the 0-0 bootstrap checkpoint. One that a
  * snapshot holds is as old as the snapshot's last record: offset is its end offset minus 1.
@@ -42,6 +45,10 @@ export interface RaftCoreConfig {
   /** `controller.quorum.bootstrap.servers`, asked for a leader when none is known; may be empty. */
   readonly bootstrapServers: readonly Endpoint[];
   readonly timers: RaftTimers;
+  /** `controller.quorum.fetch.max.bytes`: what one Fetch asks for; at least one batch comes all the same. */
+  readonly fetchMaxBytes: number;
+  /** `controller.quorum.fetch.snapshot.max.bytes`: what one FetchSnapshot asks for. */
+  readonly fetchSnapshotMaxBytes: number;
   /** Uniform in [0, 1); the only randomness the core ever sees. */
   readonly random: () => number;
   /** As read from quorum-state; undefined when there is none yet. */

@@ -9,6 +9,7 @@ import { ReplicatedLog } from './replicated-log.js';
 import { RequestTable } from './request-table.js';
 import type { KnownLeader, Role, Standing } from './role.js';
 import type { ElectionTrigger } from './core-event.js';
+import type { SnapshotDownload } from './snapshot-download.js';
 import { VoterSetHistory } from './voter-set-history.js';
 import type { VoterSet } from './voter-set.js';
 
@@ -34,6 +35,8 @@ export interface CoreState {
   readonly kraftVersions: KRaftVersionHistory;
   /** The highest this node has ever announced to its state machine; survives every change of role. */
   highWatermark: Offset | undefined;
+  /** A snapshot that is being fetched. */
+  download: SnapshotDownload | undefined;
   readonly outbox: Outbox;
   readonly requests: RequestTable;
   /** Rounds lost since a leader was last heard. */
@@ -69,6 +72,7 @@ export function newCoreState(config: RaftCoreConfig): CoreState {
     voters: new VoterSetHistory(config.voterSets),
     kraftVersions: new KRaftVersionHistory(config.kraftVersion),
     highWatermark: config.log.latestSnapshot?.endOffset,
+    download: undefined,
     outbox: new Outbox(),
     requests: new RequestTable(),
     lostRounds: 0,

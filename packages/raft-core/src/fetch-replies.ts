@@ -39,6 +39,9 @@ export function replySnapshot(core: CoreState, token: ReplyToken, snapshotId: { 
 
 /** Answers a valid Fetch with what there is for it now, which may be nothing. */
 export function replyData(core: CoreState, role: LeaderRole, fetch: ParkedFetch): void {
+  const { startOffset, latestSnapshot } = core.log;
+  // What it waits behind has gone meanwhile.
+  if (fetch.fetchOffset < startOffset && latestSnapshot !== undefined) return replySnapshot(core, fetch.token, latestSnapshot);
   const end = readableEnd(core, role, fetch);
   const upTo = end > fetch.fetchOffset ? end : fetch.fetchOffset;
   core.outbox.emit({ kind: 'replyFetch', token: fetch.token, from: fetch.fetchOffset, upTo, maxBytes: fetch.maxBytes, response: answer(core, 'NONE') });

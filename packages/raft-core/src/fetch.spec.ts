@@ -7,6 +7,7 @@ function log(endOffset: number, starts: [number, number][], more: { startOffset?
   const { startOffset = 0, snapshot } = more;
   return {
     startOffset: startOffset as Offset,
+    startEpoch: (startOffset > 0 ? (snapshot?.[1] ?? 0) : 0) as Epoch,
     endOffset: endOffset as Offset,
     epochs: new EpochHistory(starts.map(([epoch, start]) => ({ epoch: epoch as Epoch, startOffset: start as Offset }))),
     latestSnapshot: snapshot === undefined ? undefined : { endOffset: snapshot[0] as Offset, epoch: snapshot[1] as Epoch },
@@ -46,9 +47,23 @@ describe('with a snapshot', () => {
     ['the log start with another epoch', 8, 2, wanted],
     ['an epoch older than the snapshot\'s', 10, 0, wanted],
     ['inside the log', 12, 3, { kind: 'valid' }],
+    ['an epoch that the leader never had, newer than the snapshot\'s', 12, 2, diverging(1, 8)],
   ])('%s', (_name, offset, epoch, expected) => {
     const epochs = new EpochHistory([{ epoch: 1 as Epoch, startOffset: 7 as Offset }, ...leader.epochs.starts]);
     expect(validate({ ...leader, epochs }, offset, epoch)).toEqual(expected);
+  });
+});
+
+describe('with a snapshot, and the log still whole', () => {
+  const leader = log(20, [[1, 0], [3, 8], [4, 15]], { snapshot: [16, 4] });
+  const wanted = { kind: 'snapshot', snapshotId: { endOffset: 16, epoch: 4 } };
+
+  test.each([
+    ['an empty log gets the snapshot', 0, 0, wanted],
+    ['a log that stands before the snapshot goes on by the log', 10, 3, { kind: 'valid' }],
+    ['an epoch older than the snapshot\'s can still be compared', 12, 1, diverging(1, 8)],
+  ])('%s', (_name, offset, epoch, expected) => {
+    expect(validate(leader, offset, epoch)).toEqual(expected);
   });
 });
 

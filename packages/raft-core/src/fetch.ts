@@ -4,6 +4,8 @@ import type { EpochEnd, EpochHistory } from './epoch-history.js';
 /** What the rules of this file need to know of a log. */
 export interface LogPosition {
   readonly startOffset: Offset;
+  /** Epoch of the record before the start. */
+  readonly startEpoch: Epoch;
   readonly endOffset: Offset;
   readonly epochs: EpochHistory;
   readonly latestSnapshot: { readonly endOffset: Offset; readonly epoch: Epoch } | undefined;
@@ -25,17 +27,18 @@ export type FetchVerdict =
  */
 export function validateFetch(log: LogPosition, fetchOffset: Offset, lastFetchedEpoch: Epoch): FetchVerdict {
   const snapshotId = log.latestSnapshot;
-  if (snapshotId !== undefined && needsSnapshot(log, snapshotId.epoch, fetchOffset, lastFetchedEpoch)) return { kind: 'snapshot', snapshotId };
+  if (snapshotId !== undefined && needsSnapshot(log, fetchOffset, lastFetchedEpoch)) return { kind: 'snapshot', snapshotId };
   if (log.startOffset === 0 && fetchOffset === 0) return { kind: 'valid' };
   const at = log.epochs.endOf(lastFetchedEpoch, log.endOffset);
   if (at.epoch !== lastFetchedEpoch || at.endOffset < fetchOffset) return { kind: 'diverging', at };
   return { kind: 'valid' };
 }
 
-function needsSnapshot(log: LogPosition, snapshotEpoch: Epoch, fetchOffset: Offset, lastFetchedEpoch: Epoch): boolean {
-  if (fetchOffset === 0 || fetchOffset < log.startOffset) return true;
-  if (fetchOffset === log.startOffset) return lastFetchedEpoch !== snapshotEpoch;
-  return lastFetchedEpoch < snapshotEpoch;
+/** What lies before the log start cannot be compared any more: whoever is not sure to have it all gets the snapshot. */
+function needsSnapshot({ startOffset, startEpoch }: LogPosition, fetchOffset: Offset, lastFetchedEpoch: Epoch): boolean {
+  if (fetchOffset === 0 || fetchOffset < startOffset) return true;
+  if (startOffset === 0) return false;
+  return fetchOffset === startOffset ? lastFetchedEpoch !== startEpoch : lastFetchedEpoch < startEpoch;
 }
 
 /**

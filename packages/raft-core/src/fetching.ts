@@ -3,31 +3,31 @@ import { describeEvent, type CoreState } from './core-state.js';
 import { nextDiscoveryAddress } from './discovery.js';
 import { FETCH_MAX_WAIT_MS, MAX_RETRY_BACKOFF_MS, RETRY_BACKOFF_MS, retryBackoffMs } from './election-timing.js';
 import type { Endpoint } from './replica-key.js';
-import type { FetchRequest } from './messages.js';
+import type { FetchRequest, FetchSnapshotRequest, RaftRequest } from './messages.js';
 import { sendRequest } from './requests-out.js';
 import type { Fetcher } from './role.js';
-
-/** How many bytes one Fetch asks for; `controller.quorum.fetch.max.bytes` of Kafka. */
-export const FETCH_MAX_BYTES = 1024 * 1024;
+import type { SnapshotDownload } from './snapshot-download.js';
 
 /**
  * Keeps one Fetch in flight: to the leader, or, while none is known or it does not answer, to a discovery address in turn
- * with it. The fetch offset acknowledges, so nothing is fetched before all that was appended is on disk.
+ * with it. While a snapshot is being fetched the leader gets FetchSnapshots instead. The fetch offset acknowledges, so nothing is fetched before all that was appended is on disk.
  */
 export function keepFetching(core: CoreState, fetcher: Fetcher): void {
-  if (fetcher.nextMs > core.nowMs || !core.log.isFlushed || isFetching(core)) return;
+  if (fetcher.nextMs > core.nowMs || isHeldBack(core)) return;
   const target = fetchTarget(core, fetcher);
   if (target === undefined) {
     fetcher.nextMs = core.nowMs + MAX_RETRY_BACKOFF_MS;
     return;
   }
   fetcher.nextMs = core.nowMs;
-  sendRequest(core, target, fetchRequest(core, target.toLeader));
+  const { download } = core;
+  const request = target.toLeader && download !== undefined ? fetchSnapshotRequest(core, download) : fetchRequest(core, target.toLeader);
+  sendRequest(core, target, request);
 }
 
 /** When the next Fetch is due; undefined while one is in flight, or a flush comes first. */
 export function fetcherDeadlineMs(core: CoreState, fetcher: Fetcher): number | undefined {
-  return isFetching(core) || !core.log.isFlushed ? undefined : fetcher.nextMs;
+  return isHeldBack(core) ? undefined : fetcher.nextMs;
 }
 
 /** The request failed, or the answer was of no use. The next one goes elsewhere, after a growing wait. */
@@ -44,8 +44,14 @@ export function fetchDone(core: CoreState, fetcher: Fetcher, progress: { readonl
   fetcher.nextMs = progress.gained ? core.nowMs : Math.max(core.nowMs, progress.sentMs + RETRY_BACKOFF_MS);
 }
 
-function isFetching(core: CoreState): boolean {
-  return core.requests.find((open) => open.request.kind === 'fetch') !== undefined;
+/** One request at a time, nothing before all that was appended is on disk, and nothing while a snapshot takes the log's place. */
+function isHeldBack(core: CoreState): boolean {
+  return !core.log.isFlushed || core.download?.installing === true || core.requests.find(({ request }) => isFetch(request)) !== undefined;
+}
+
+/** Whether this is one of the requests of which a node has one in flight. */
+export function isFetch(request: RaftRequest): boolean {
+  return request.kind === 'fetch' || request.kind === 'fetchSnapshot';
 }
 
 function fetchTarget(core: CoreState, fetcher: Fetcher): { id: NodeId; endpoints: readonly Endpoint[]; toLeader: boolean } | undefined {
@@ -71,7 +77,7 @@ function fetchRequest(core: CoreState, toLeader: boolean): FetchRequest {
     fetchOffset: log.endOffset,
     lastFetchedEpoch: log.lastEpoch,
     maxWaitMs: toLeader && role.kind === 'follower' && role.lost === undefined ? FETCH_MAX_WAIT_MS : 0,
-    maxBytes: FETCH_MAX_BYTES,
+    maxBytes: config.fetchMaxBytes,
     // One that knows none yet must be told at once, so it is 0 and not absent.
     highWatermark: core.highWatermark ?? (0 as FetchRequest['highWatermark']),
     chainChecksum: undefined,
@@ -80,4 +86,9 @@ function fetchRequest(core: CoreState, toLeader: boolean): FetchRequest {
     recovering: log.recovering,
     committedOnly: false,
   };
+}
+
+function fetchSnapshotRequest(core: CoreState, { snapshotId, position }: SnapshotDownload): FetchSnapshotRequest {
+  const { cluster, fetchSnapshotMaxBytes } = core.config;
+  return { kind: 'fetchSnapshot', ...cluster, replica: core.self, currentLeaderEpoch: core.election.epoch, snapshotId, position, maxBytes: fetchSnapshotMaxBytes };
 }

@@ -1,7 +1,7 @@
 import { MAX_READ_BATCH_BYTES } from '@quorate/records';
 import { describe, expect, test } from 'vitest';
 import { directoryOf } from '../test/fake-host.js';
-import { OneNode, at, batchesOf, beginRequest, epochOf, fetchRequest } from '../test/one-node.js';
+import { OneNode, at, batchesOf, beginRequest, epochOf, fetchRequest, snapshotOfAll } from '../test/one-node.js';
 
 /** Leads epoch 1; its first batch (0-3) is on its disk, and after `commit` on that of n2 as well. */
 const leader = () => OneNode.leading();
@@ -241,7 +241,7 @@ describe('a voter that repairs its log', () => {
 
 describe('snapshots', () => {
   test('an asker that has nothing is sent to the snapshot, one that is within the log is not', () => {
-    const node = OneNode.leading({ disk: { batches: batchesOf([[1, 5]]) }, latestSnapshot: { endOffset: at(5), epoch: epochOf(1) } });
+    const node = OneNode.leading({ disk: { batches: batchesOf([[1, 5]]), snapshots: [snapshotOfAll(batchesOf([[1, 5]]))] } });
     expect(ask(node, { from: 2, epoch: 2, offset: 0 })).toMatchObject({ error: 'NONE', snapshotId: { endOffset: 5, epoch: 1 }, batches: [] });
     expect(ask(node, { from: 2, epoch: 2, offset: 5, lastEpoch: 1 })?.batches).toHaveLength(1);
   });

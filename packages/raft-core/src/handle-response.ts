@@ -8,6 +8,7 @@ import { beginFailed } from './role-leader.js';
 import { endAcknowledged, endFailed } from './role-resigned.js';
 import { countRound, recordVoteResponse, takeVoteFailure } from './rounds.js';
 import { takeFetchResponse } from './take-fetch-response.js';
+import { takeFetchSnapshotResponse } from './take-fetch-snapshot-response.js';
 
 /**
  * A peer has answered. What it says of epoch and leader is taken up first; if that ends the role that asked, the rest is void.
@@ -48,6 +49,8 @@ function dispatch(core: CoreState, open: OpenRequest, response: RaftResponse): v
       if (role.kind === 'unattached') fetchFailed(core, role.fetcher, false);
       return;
     case 'fetchSnapshot':
+      if (role.kind === 'follower') takeFetchSnapshotResponse(core, role, open, response);
+      return;
     case 'beginQuorumEpoch':
       return;
     case 'endQuorumEpoch':
@@ -62,10 +65,9 @@ function noUsableAnswer(core: CoreState, open: OpenRequest, failure: RequestFail
     case 'vote':
       return takeVoteFailure(core, open, failure);
     case 'fetch':
+    case 'fetchSnapshot':
       if (role.kind === 'follower') fetchFailed(core, role.fetcher, open.to === role.leader.id);
       if (role.kind === 'unattached') fetchFailed(core, role.fetcher, false);
-      return;
-    case 'fetchSnapshot':
       return;
     case 'beginQuorumEpoch':
       if (role.kind === 'leader') beginFailed(core, role, open);

@@ -1,7 +1,7 @@
 export { RaftCore } from './raft-core.js';
 export type { RaftStatus, ReplicaStatus } from './status.js';
 export type { RoleKind } from './role.js';
-export { DEFAULT_TIMERS, type RaftCoreConfig, type RaftTimers, type VoterSetAt } from './config.js';
+export { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, type RaftCoreConfig, type RaftTimers, type VoterSetAt } from './config.js';
 export type { BallotEntry, CoreEvent, ElectionRecord, ElectionTrigger, VoteRefusal } from './core-event.js';
 export type { Effect } from './effect.js';
 export type { ElectionState } from './election-state.js';
@@ -29,6 +29,5 @@ export type { Endpoint, NodeEndpoints, ReplicaKey, Voter } from './replica-key.j
 export { RAFT_ERRORS, RaftInvariantError, raftErrorName, type RaftErrorReaction } from './errors.js';
 export { SUPPORTED_KRAFT_VERSIONS, VoterSet, sameVoter } from './voter-set.js';
 export { kraftVersionRecord, votersFromRecord, votersRecord } from './voters-record.js';
-export { FETCH_MAX_BYTES } from './fetching.js';
 export type { RaftContent, SnapshotPointRefusal } from './snapshots.js';
 export { describeCoreEvent, describeElection, describeStatus, ROLE_LABEL } from './describe.js';

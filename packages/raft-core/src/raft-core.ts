@@ -6,6 +6,7 @@ import { earliest } from './deadlines.js';
 import { describeStatus } from './describe.js';
 import type { Effect } from './effect.js';
 import { beginHandOver, endEpochWhenReady } from './hand-over.js';
+import { isFetch } from './fetching.js';
 import { handleRequest } from './handle-request.js';
 import { handleRequestFailure, handleResponse } from './handle-response.js';
 import type { Input } from './input.js';
@@ -18,6 +19,7 @@ import { beginShutdown, settleShutdown, shutdownDeadlineMs } from './shutdown.js
 import { startUp } from './start-up.js';
 import { decideSnapshot, takeInstalled, takeLogStart, takeSnapshotCreated, type RaftContent, type SnapshotPointRefusal } from './snapshots.js';
 import { statusOf, type RaftStatus } from './status.js';
+import { takeRejected } from './take-fetch-snapshot-response.js';
 
 /** More than this in one tick means that a deadline does not move on. */
 const MAX_ROUNDS_PER_TICK = 20;
@@ -100,7 +102,7 @@ function take(core: CoreState, input: Input): void {
     case 'snapshotInstalled':
       return takeInstalled(core, input);
     case 'snapshotRejected':
-      return assert(false, 'no snapshot is fetched yet');
+      return takeRejected(core, input.snapshotId, input.problem);
     case 'snapshotCreated':
       return takeSnapshotCreated(core, input.snapshotId);
     case 'logStartAdvanced':
@@ -141,7 +143,7 @@ function nextDeadlineMs(core: CoreState): number | undefined {
 
 /** What was fetched over the broken connection does not come any more; a lost leader is news. */
 function disconnected(core: CoreState, peer: NodeId): void {
-  const fetch = core.requests.find((open) => open.to === peer && open.request.kind === 'fetch');
+  const fetch = core.requests.find((open) => open.to === peer && isFetch(open.request));
   if (fetch !== undefined) handleRequestFailure(core, core.requests.take(fetch.requestId), 'unavailable');
   if (core.role.kind === 'follower' && core.role.leader.id === peer) leaderDisconnected(core, core.role);
 }

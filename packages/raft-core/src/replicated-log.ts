@@ -40,6 +40,11 @@ export class ReplicatedLog implements LogPosition {
     return this.#startOffset;
   }
 
+  /** Epoch of the record before the start, which a snapshot holds; 0 at 0. */
+  get startEpoch(): Epoch {
+    return this.epochs.epochAt((this.#startOffset - 1) as Offset) ?? (0 as Epoch);
+  }
+
   /** The newest snapshot that can be served. */
   get latestSnapshot(): SnapshotId | undefined {
     return this.#latestSnapshot;

@@ -57,6 +57,7 @@ export function takeInstalled(core: CoreState, input: Extract<Input, { kind: 'sn
   core.voters.beginAt(endOffset, voters === undefined ? undefined : new VoterSet(voters));
   core.kraftVersions.beginAt(kraftVersion);
   announceVoters(core, before);
+  core.download = undefined;
   describeEvent(core, 'info', 'raft.snapshot.installed', { offset: endOffset, lastEpoch: snapshotId.epoch });
   if (endOffset === core.highWatermark) return;
   core.highWatermark = endOffset;

@@ -6,6 +6,8 @@ import { truncationPoint } from './fetch.js';
 import { fetchDone, fetchFailed } from './fetching.js';
 import type { FetchResponse } from './messages.js';
 import type { OpenRequest } from './request-table.js';
+import { dropDownload } from './snapshot-download.js';
+import { beginDownload } from './take-fetch-snapshot-response.js';
 import { fetchSucceeded } from './role-follower.js';
 import type { FollowerRole } from './role.js';
 
@@ -18,10 +20,10 @@ export function takeFetchResponse(core: CoreState, role: FollowerRole, open: Ope
   fetchSucceeded(core, role);
   role.readRound = response.readRound;
   if (response.snapshotId !== undefined) {
-    describeEvent(core, 'warn', 'raft.snapshot.needed', { offset: response.snapshotId.endOffset, peer: role.leader.id });
-    fetchFailed(core, role.fetcher, true);
+    beginDownload(core, role, response.snapshotId, open.sentMs);
     return;
   }
+  dropDownload(core, 'the leader no longer asks for it');
   if (response.diverging !== undefined) {
     const gained = truncateTo(core, truncationPoint(core.log, response.diverging));
     fetchDone(core, role.fetcher, { gained, sentMs: open.sentMs });

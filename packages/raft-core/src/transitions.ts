@@ -9,6 +9,7 @@ import { checkQuorumMs, electionTimeoutMs, roundLimitMs } from './election-timin
 import { refuseParked } from './fetch-replies.js';
 import { ParkedFetches } from './parked-fetches.js';
 import type { ReplicaKey } from './replica-key.js';
+import { dropDownload } from './snapshot-download.js';
 import type { KnownLeader, LeaderLost, Role, RoleKind, Standing } from './role.js';
 
 /**
@@ -163,6 +164,7 @@ function moveTo(core: CoreState, next: Role, election: ElectionState, reason: st
   checkMove(core, next, election);
   leave(core, next, outcome);
   core.requests.clear();
+  if (election.epoch > epochBefore) dropDownload(core, 'the epoch of its leader is over');
   setElection(core, election);
   core.role = next;
   core.outbox.event({ kind: 'roleChanged', from: from.kind, to: next.kind, epoch: election.epoch, leaderId: election.leaderId, reason });

@@ -4,6 +4,9 @@ import {
   forEachRecord,
   decodeControlRecord,
   genesisChecksum,
+  concatBytes,
+  utf8Decode,
+  utf8Encode,
   type EncodedBatch,
   type Epoch,
   type NodeId,
@@ -11,11 +14,11 @@ import {
   type RawRecord,
   type Uuid,
 } from '@quorate/records';
-import { DEFAULT_TIMERS, type RaftTimers, type VoterSetAt } from '../src/config.js';
+import { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, type RaftTimers, type VoterSetAt } from '../src/config.js';
 import type { Effect } from '../src/effect.js';
 import type { ElectionState } from '../src/election-state.js';
 import type { Input } from '../src/input.js';
-import type { FetchResponse, RaftRequest, RaftResponse } from '../src/messages.js';
+import type { FetchResponse, FetchSnapshotResponse, RaftRequest, RaftResponse, SnapshotId } from '../src/messages.js';
 import { RaftCore } from '../src/raft-core.js';
 import type { Endpoint, Voter } from '../src/replica-key.js';
 import { votersFromRecord } from '../src/voters-record.js';
@@ -34,15 +37,35 @@ export const voterOf = (id: number, disk = 0): Voter => ({
   kraftVersion: { min: 0, max: 1 },
 });
 
+/** A snapshot file: no metadata, only what Raft needs of it, and some bytes so that it can be fetched in pieces. */
+export interface FakeSnapshot {
+  readonly id: SnapshotId;
+  readonly chainChecksum: number;
+  readonly voters: readonly Voter[];
+  readonly kraftVersion: number;
+}
+
+/** What comes before the first batch of a log. */
+export interface LogStart {
+  readonly offset: Offset;
+  readonly epoch: Epoch;
+  readonly checksum: number;
+}
+
 /** What survives a crash. */
 export interface Disk {
   election: ElectionState | undefined;
   /** Flushed batches only. */
   batches: EncodedBatch[];
   generation: number;
+  start: LogStart;
+  /** Oldest first. */
+  snapshots: FakeSnapshot[];
 }
 
-export const emptyDisk = (): Disk => ({ election: undefined, batches: [], generation: 0 });
+const LOG_FROM_0: LogStart = { offset: 0 as Offset, epoch: 0 as Epoch, checksum: genesisChecksum(CLUSTER.clusterId) };
+
+export const emptyDisk = (): Disk => ({ election: undefined, batches: [], generation: 0, start: LOG_FROM_0, snapshots: [] });
 
 /** Where a host's effects go that are not about its own disk. */
 export interface World {
@@ -63,7 +86,7 @@ export interface HostSetup {
   readonly timers?: Partial<RaftTimers>;
   readonly bootstrapServers?: readonly Endpoint[];
   readonly recovering?: boolean;
-  readonly latestSnapshot?: { readonly endOffset: Offset; readonly epoch: Epoch };
+  readonly fetchSnapshotMaxBytes?: number;
   /** Which of the node's disks this is; another one makes another replica. */
   readonly diskNumber?: number;
   readonly endpoints?: readonly Endpoint[];
@@ -85,6 +108,12 @@ export class FakeHost {
   /** Set while effects are carried out and a crash was asked for in their middle. */
   crashAfterEffects = Infinity;
   crashed = false;
+  highWatermark = 0 as Offset;
+  #received: Uint8Array[] = [];
+  /** What became of an install: stepped when all effects that came with it are carried out. */
+  #installed: Input | undefined;
+  /** The next installs find the file damaged. */
+  rejectInstalls = 0;
 
   constructor(setup: HostSetup) {
     this.#setup = setup;
@@ -92,29 +121,32 @@ export class FakeHost {
     this.disk = setup.disk;
     this.batches = [...setup.disk.batches];
     this.generation = setup.disk.generation;
+    this.highWatermark = setup.disk.snapshots.at(-1)?.id.endOffset ?? this.highWatermark;
     this.core = new RaftCore({
       cluster: CLUSTER,
       self: { id: this.id, directoryId: directoryOf(setup.id, setup.diskNumber), endpoints: setup.endpoints ?? endpointsOf(setup.id) },
       bootstrapServers: setup.bootstrapServers ?? [],
       timers: { ...DEFAULT_TIMERS, ...setup.timers },
+      fetchMaxBytes: DEFAULT_FETCH_MAX_BYTES,
+      fetchSnapshotMaxBytes: setup.fetchSnapshotMaxBytes ?? DEFAULT_FETCH_MAX_BYTES,
       random: setup.random,
       electionState: setup.disk.election,
       log: {
-        startOffset: 0 as Offset,
-        startEpoch: 0 as Epoch,
+        startOffset: this.disk.start.offset,
+        startEpoch: this.disk.start.epoch,
         endOffset: this.endOffset,
         generation: this.generation,
         epochs: epochsOf(this.batches),
-        latestSnapshot: setup.latestSnapshot,
+        latestSnapshot: setup.disk.snapshots.at(-1)?.id,
         recovering: setup.recovering ?? false,
       },
-      voterSets: [{ offset: undefined, voters: setup.bootstrapVoters }, ...voterSetsOf(this.batches)],
+      voterSets: [{ offset: undefined, voters: setup.bootstrapVoters }, ...voterSetsOf(setup.disk)],
       kraftVersion: 1,
     });
   }
 
   get endOffset(): Offset {
-    return this.batches.at(-1)?.endOffset ?? (0 as Offset);
+    return this.batches.at(-1)?.endOffset ?? this.disk.start.offset;
   }
 
   start(): void {
@@ -153,6 +185,36 @@ export class FakeHost {
     return batch;
   }
 
+  /** Makes a snapshot of everything up to there, which is the high watermark unless told; the log stays as it is. */
+  makeSnapshot(endOffset: Offset = this.highWatermark): FakeSnapshot | undefined {
+    const last = this.batches.find((batch) => batch.endOffset === endOffset);
+    if (last === undefined) return undefined;
+    const id = { endOffset, epoch: last.epoch };
+    const content = this.core.decideSnapshot(id);
+    if (typeof content === 'string') return undefined;
+    const made: FakeSnapshot = { id, chainChecksum: last.checksum, ...content };
+    this.disk.snapshots.push(made);
+    this.step({ kind: 'snapshotCreated', snapshotId: id });
+    return made;
+  }
+
+  /** The oldest snapshot goes, and the log before the one that follows it; not when it is the only one. */
+  dropOldestSnapshot(): boolean {
+    const next = this.disk.snapshots[1];
+    if (next === undefined || next.id.endOffset > this.core.status().flushedOffset) return false;
+    return this.advanceLogStart(next);
+  }
+
+  /** The log before that snapshot goes, and all older snapshots. */
+  advanceLogStart({ id, chainChecksum }: FakeSnapshot): boolean {
+    this.step({ kind: 'logStartAdvanced', startOffset: id.endOffset });
+    this.disk.start = { offset: id.endOffset, epoch: id.epoch, checksum: chainChecksum };
+    this.disk.snapshots = this.disk.snapshots.filter((one) => one.id.endOffset >= id.endOffset);
+    this.batches = this.batches.filter((batch) => batch.baseOffset >= id.endOffset);
+    this.disk.batches = this.disk.batches.filter((batch) => batch.baseOffset >= id.endOffset);
+    return true;
+  }
+
   #run(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (this.crashAfterEffects-- <= 0) this.crashed = true;
@@ -160,6 +222,9 @@ export class FakeHost {
       this.#carryOut(effect);
       this.#setup.world.observe(this, effect);
     }
+    const installed = this.#installed;
+    this.#installed = undefined;
+    if (installed !== undefined) this.step(installed);
   }
 
   #carryOut(effect: Effect): void {
@@ -189,6 +254,20 @@ export class FakeHost {
         return world.reply(this, effect.token, effect.response);
       case 'replyFetch':
         return world.reply(this, effect.token, this.#fetchResponse(effect));
+      case 'replyFetchSnapshot':
+        return world.reply(this, effect.token, this.#fetchSnapshotResponse(effect));
+      case 'storeSnapshotChunk':
+        if (effect.position === 0) this.#received = [];
+        this.#received.push(effect.bytes);
+        return;
+      case 'discardSnapshot':
+        this.#received = [];
+        return;
+      case 'installSnapshot':
+        return this.#install(effect);
+      case 'advanceHighWatermark':
+        this.highWatermark = effect.highWatermark;
+        return;
       case 'checkConnection':
         return world.checkConnection(this, effect.peer);
       default:
@@ -203,10 +282,11 @@ export class FakeHost {
   }
 
   get #lastChecksum(): number {
-    return this.batches.at(-1)?.checksum ?? genesisChecksum(CLUSTER.clusterId);
+    return this.batches.at(-1)?.checksum ?? this.disk.start.checksum;
   }
 
   #checksumAt(offset: Offset): number | undefined {
+    if (offset === this.disk.start.offset) return offset === 0 ? undefined : this.disk.start.checksum;
     return this.batches.find((batch) => batch.endOffset === offset)?.checksum;
   }
 
@@ -217,7 +297,35 @@ export class FakeHost {
 
   #filledIn(request: RaftRequest): RaftRequest {
     if (request.kind !== 'fetch') return request;
-    return { ...request, chainChecksum: this.batches.length === 0 ? undefined : this.#lastChecksum };
+    return { ...request, chainChecksum: this.endOffset === 0 ? undefined : this.#lastChecksum };
+  }
+
+  #fetchSnapshotResponse({ response, snapshotId, position, maxBytes }: Extract<Effect, { kind: 'replyFetchSnapshot' }>): FetchSnapshotResponse {
+    const found = this.disk.snapshots.find(({ id }) => id.endOffset === snapshotId.endOffset && id.epoch === snapshotId.epoch);
+    const nothing = { ...response, position, size: 0, bytes: new Uint8Array(0), chainChecksum: 0 };
+    if (found === undefined) return { ...nothing, error: 'SNAPSHOT_NOT_FOUND' };
+    const file = fileOf(found);
+    if (position >= file.length) return { ...nothing, error: 'POSITION_OUT_OF_RANGE' };
+    return { ...response, position, size: file.length, bytes: file.subarray(position, position + maxBytes), chainChecksum: found.chainChecksum };
+  }
+
+  /** Durable at once, and its result is the next input. */
+  #install({ snapshotId, generation }: Extract<Effect, { kind: 'installSnapshot' }>): void {
+    const found = snapshotOf(concatBytes(this.#received));
+    this.#received = [];
+    if (this.rejectInstalls > 0) {
+      this.rejectInstalls -= 1;
+      this.#installed = { kind: 'snapshotRejected', snapshotId, problem: 'damaged on purpose' };
+      return;
+    }
+    if (found.id.endOffset !== snapshotId.endOffset) throw new Error(`asked to install ${snapshotId.endOffset}, received ${found.id.endOffset}`);
+    this.batches = [];
+    this.disk.batches = [];
+    this.disk.snapshots = [found];
+    this.disk.start = { offset: found.id.endOffset, epoch: found.id.epoch, checksum: found.chainChecksum };
+    this.generation = generation;
+    this.disk.generation = generation;
+    this.#installed = { kind: 'snapshotInstalled', snapshotId, generation, voters: found.voters, kraftVersion: found.kraftVersion };
   }
 
   #fetchResponse(effect: Extract<Effect, { kind: 'replyFetch' }>): FetchResponse {
@@ -239,16 +347,26 @@ export function epochsOf(batches: readonly EncodedBatch[]): { epoch: Epoch; star
   return epochs;
 }
 
-function voterSetsOf(batches: readonly EncodedBatch[]): VoterSetAt[] {
-  const sets: VoterSetAt[] = [];
+function voterSetsOf({ batches, snapshots }: Disk): VoterSetAt[] {
+  const newest = snapshots.at(-1);
+  const sets: VoterSetAt[] = newest === undefined ? [] : [{ offset: (newest.id.endOffset - 1) as Offset, voters: newest.voters }];
   for (const batch of batches) {
     if (!batch.isControl) continue;
     forEachRecord(batch, (raw, offset) => {
       const record = decodeControlRecord(raw);
-      if (record.kind === 'KRaftVoters') sets.push({ offset, voters: votersFromRecord(record.value) });
+      if (record.kind === 'KRaftVoters' && offset >= (newest?.id.endOffset ?? 0)) sets.push({ offset, voters: votersFromRecord(record.value) });
     });
   }
   return sets;
+}
+
+/** The file of a snapshot: JSON, so that it comes in several pieces. */
+function fileOf(snapshot: FakeSnapshot): Uint8Array {
+  return utf8Encode(JSON.stringify(snapshot));
+}
+
+function snapshotOf(file: Uint8Array): FakeSnapshot {
+  return JSON.parse(utf8Decode(file)) as FakeSnapshot;
 }
 
 /** A data record that holds one number; nothing decodes it. */

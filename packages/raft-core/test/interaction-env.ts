@@ -6,7 +6,7 @@ import { FakeHost, emptyDisk, voterOf, type Disk, type World } from './fake-host
 import { describeEffect, describeRequest, describeResponse } from './story-lines.js';
 
 /** Commands that arrange the scene and have no effect of their own. */
-const SETTINGS = new Set(['voters', 'observer', 'random', 'disks', 'show', 'cut', 'heal', 'kill']);
+const SETTINGS = new Set(['voters', 'observer', 'random', 'disks', 'show', 'cut', 'heal', 'kill', 'pieces', 'wipe']);
 
 /** A message that nobody has delivered yet. */
 interface InFlight {
@@ -33,6 +33,7 @@ export class InteractionEnv implements World {
   #tokens = new Map<number, { asker: FakeHost; requestId: number }>();
   #token = 0;
   #instantDisks = false;
+  #pieceBytes: number | undefined;
   #show: 'messages' | 'events' | 'nothing' = 'messages';
 
   /** Carries out one command and returns what happened, line by line. */
@@ -65,6 +66,10 @@ export class InteractionEnv implements World {
     resign: ([node, ...reason]) => this.#host(node).step({ kind: 'resign', epoch: this.#host(node).core.status().epoch, reason: reason.join(' ') }),
     shutdown: ([node]) => this.#host(node).step({ kind: 'shutdown' }),
     status: (args) => this.#status(args),
+    pieces: ([bytes]) => (this.#pieceBytes = Number(bytes)),
+    wipe: ([node]) => this.#disks.set(nodeNumber(node) as NodeId, emptyDisk()),
+    snapshot: ([node]) => this.#snapshot(this.#host(node)),
+    clean: ([node]) => this.#clean(this.#host(node)),
     log: (args) => args.forEach((node) => this.#log(node)),
   };
 
@@ -134,7 +139,7 @@ export class InteractionEnv implements World {
     const disk = this.#disks.get(id as NodeId);
     if (disk === undefined) throw new Error(`n${id} is neither voter nor observer`);
     const random = () => this.#randoms.get(id as NodeId) ?? 0.5;
-    const host = new FakeHost({ id, bootstrapVoters: this.#voters.map((voter) => voterOf(voter)), disk, random, world: this });
+    const host = new FakeHost({ id, bootstrapVoters: this.#voters.map((voter) => voterOf(voter)), disk, random, world: this, ...(this.#pieceBytes === undefined ? {} : { fetchSnapshotMaxBytes: this.#pieceBytes }) });
     this.#hosts.set(host.id, host);
     host.start();
   }
@@ -200,6 +205,18 @@ export class InteractionEnv implements World {
     }
   }
 
+  #snapshot(host: FakeHost): void {
+    const made = host.makeSnapshot();
+    this.#note(made === undefined ? 'there is nothing new to make a snapshot of' : `n${host.id} has made snapshot ${made.id.endOffset}-${made.id.epoch}`);
+  }
+
+  /** The log before the newest snapshot goes. */
+  #clean(host: FakeHost): void {
+    const newest = host.disk.snapshots.at(-1);
+    if (newest === undefined) throw new Error(`n${host.id} has no snapshot`);
+    host.advanceLogStart(newest);
+  }
+
   #setCut(nodes: readonly string[]): void {
     for (const node of nodes) this.#cut.add(node);
   }
@@ -216,7 +233,8 @@ export class InteractionEnv implements World {
   #log(node: string): void {
     const host = this.#host(node);
     const batches = host.batches.map((batch) => `${batch.baseOffset}-${batch.endOffset} e${batch.epoch}${batch.isControl ? ' control' : ''}`);
-    this.#out.push(`n${host.id} log: ${batches.join(' | ') || 'empty'}`);
+    const snapshots = host.disk.snapshots.map(({ id }) => `snapshot ${id.endOffset}-${id.epoch}, `).join('');
+    this.#out.push(`n${host.id} log: ${snapshots}${batches.join(' | ') || 'empty'}`);
   }
 
   // ---- machinery

@@ -9,14 +9,17 @@ import type {
   EndQuorumEpochResponse,
   FetchRequest,
   FetchResponse,
+  FetchSnapshotRequest,
+  FetchSnapshotResponse,
   LeaderHint,
+  SnapshotId,
   RaftRequest,
   RaftResponse,
   VoteRequest,
   VoteResponse,
 } from '../src/messages.js';
 import type { RaftStatus } from '../src/status.js';
-import { CLUSTER, FakeHost, directoryOf, emptyDisk, endpointsOf, numbered, voterOf, type Disk, type HostSetup, type World } from './fake-host.js';
+import { CLUSTER, FakeHost, directoryOf, emptyDisk, endpointsOf, numbered, voterOf, type Disk, type FakeSnapshot, type HostSetup, type World } from './fake-host.js';
 
 /** A request that the node has sent. */
 export interface Sent<Request extends RaftRequest = RaftRequest> {
@@ -176,7 +179,7 @@ export class OneNode implements World {
 
   respond<K extends Kind>(sent: Sent<RequestOf<K>>, response: Partial<ResponseOf<K>>): void {
     this.sent.splice(this.sent.indexOf(sent), 1);
-    const full = { ...blank(sent.request.kind), leaderEpoch: this.status.epoch, ...response } as RaftResponse;
+    const full = { ...blank(sent.request), leaderEpoch: this.status.epoch, ...response } as RaftResponse;
     this.step({ kind: 'response', requestId: sent.requestId, from: sent.to, response: full });
   }
 
@@ -294,6 +297,25 @@ export function fetchRequest(from: {
   };
 }
 
+export function fetchSnapshotRequest(from: {
+  readonly from?: number; readonly epoch: number; readonly snapshot: readonly [endOffset: number, epoch: number]; readonly position?: number; readonly maxBytes?: number;
+  readonly disk?: number;
+}): FetchSnapshotRequest {
+  return {
+    kind: 'fetchSnapshot',
+    ...CLUSTER,
+    replica: from.from === undefined ? { id: undefined, directoryId: undefined } : { id: id(from.from), directoryId: directoryOf(from.from, from.disk) },
+    currentLeaderEpoch: from.epoch as Epoch,
+    snapshotId: snapshotId(...from.snapshot),
+    position: from.position ?? 0,
+    maxBytes: from.maxBytes ?? 1000,
+  };
+}
+
+export function snapshotId(endOffset: number, epoch: number): SnapshotId {
+  return { endOffset: endOffset as Offset, epoch: epoch as Epoch };
+}
+
 const NO_HINT: LeaderHint = { leaderId: undefined, leaderEpoch: 0 as Epoch, leaderEndpoints: [] };
 
 /** A yes, in the epoch of the node that asked unless told otherwise. */
@@ -305,7 +327,8 @@ export function refused(refusal: VoteResponse['refusal'], response: Partial<Vote
   return { granted: false, refusal, ...response };
 }
 
-function blank(kind: Kind): VoteResponse | FetchResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse {
+function blank(request: RaftRequest): VoteResponse | FetchResponse | FetchSnapshotResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse {
+  const { kind } = request;
   switch (kind) {
     case 'vote':
       return { kind, error: 'NONE', ...NO_HINT, granted: false, refusal: undefined, lastEpoch: 0 as Epoch, endOffset: 0 as Offset };
@@ -314,6 +337,8 @@ function blank(kind: Kind): VoteResponse | FetchResponse | BeginQuorumEpochRespo
         kind, error: 'NONE', ...NO_HINT, highWatermark: undefined, logStartOffset: 0 as Offset, diverging: undefined, snapshotId: undefined,
         batches: [], readRound: 0, feedPublishedOffset: undefined, feedKey: undefined,
       };
+    case 'fetchSnapshot':
+      return { kind, error: 'NONE', ...NO_HINT, snapshotId: request.snapshotId, size: 0, position: request.position, bytes: new Uint8Array(0), chainChecksum: 0 };
     default:
       return { kind, error: 'NONE', ...NO_HINT };
   }
@@ -330,6 +355,19 @@ export function batchesOf(shape: readonly (readonly [epoch: number, records: num
     batches.push(encodeBatch({ baseOffset: last?.endOffset ?? 0, epoch, appendTimeMs: 0, isControl, previousChecksum, records }));
   }
   return batches;
+}
+
+/** The snapshot that holds all of these batches, of three voters unless told otherwise. */
+export function snapshotOfAll(batches: readonly EncodedBatch[], voters: readonly number[] = [1, 2, 3]): FakeSnapshot {
+  const last = batches.at(-1);
+  if (last === undefined) throw new Error('a snapshot holds something');
+  return { id: snapshotId(last.endOffset, last.epoch), chainChecksum: last.checksum, voters: voters.map((voter) => voterOf(voter)), kraftVersion: 1 };
+}
+
+/** A disk whose log begins behind a snapshot of `gone`, and goes on with `kept`. */
+export function diskBehindSnapshot(gone: readonly EncodedBatch[], kept: EncodedBatch[] = [], voters?: readonly number[]): Disk {
+  const snapshot = snapshotOfAll(gone, voters);
+  return { ...emptyDisk(), start: { offset: snapshot.id.endOffset, epoch: snapshot.id.epoch, checksum: snapshot.chainChecksum }, snapshots: [snapshot], batches: kept };
 }
 
 export const numberedRecords = (count: number) => Array.from({ length: count }, (_, index) => numbered(index));

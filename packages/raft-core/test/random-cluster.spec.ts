@@ -11,6 +11,7 @@ test('clusters under random trouble stay safe, and agree once the trouble ends',
   let steps = 0;
   let committed = 0;
   let elections = 0;
+  let installs = 0;
   for (const seed of seeds) {
     const world = new RandomWorld(seed);
     try {
@@ -21,11 +22,13 @@ test('clusters under random trouble stay safe, and agree once the trouble ends',
     steps += world.steps;
     committed += world.committedEnd;
     elections += world.elections;
+    installs += world.installs;
   }
 
-  console.log(`core-level seeds: ${seeds.length}, steps ${steps}, records committed ${committed}, elections ${elections}`);
+  console.log(`core-level seeds: ${seeds.length}, steps ${steps}, records committed ${committed}, elections ${elections}, snapshots installed ${installs}`);
   expect(steps).toBeGreaterThan(seeds.length * 1000);
   expect(committed).toBeGreaterThan(seeds.length * 10);
+  if (ONLY === undefined) expect(installs).toBeGreaterThan(seeds.length / 10);
 }, 120_000);
 
 /** KIP-996 in one sentence; Kafka's own simulation has the same property. */

@@ -12,6 +12,9 @@ export interface Weather {
   readonly maxDelayMs: number;
   readonly maxFlushMs: number;
   readonly meanTroubleMs: number;
+  /** Mean time between snapshots of all nodes together; Infinity: none are made. */
+  readonly meanSnapshotMs: number;
+  readonly snapshotPieceBytes: number;
 }
 
 interface Waiting {
@@ -44,11 +47,14 @@ export class RandomWorld implements World {
 
   readonly #leaderOfEpoch = new Map<number, NodeId>();
   readonly #committed = new Map<number, EncodedBatch>();
+  /** Checksum of the committed batch that ends at that offset. */
+  readonly #chain = new Map<number, number>();
   readonly #highWatermark = new Map<FakeHost, number>();
   readonly #persistedEpoch = new Map<NodeId, number>();
   readonly #votes = new Map<string, string>();
   committedEnd = 0;
   elections = 0;
+  installs = 0;
 
   constructor(seed: number, fixed: Partial<Weather> = {}) {
     const random = seededRandom(seed);
@@ -62,6 +68,8 @@ export class RandomWorld implements World {
       maxDelayMs: pick([1, 5, 20, 60]),
       maxFlushMs: pick([0, 1, 5, 40]),
       meanTroubleMs: pick([150, 500, 2000]),
+      meanSnapshotMs: pick([Infinity, 50, 300, 1500]),
+      snapshotPieceBytes: pick([60, 300, 100_000]),
       ...fixed,
     };
     for (let id = 1; id <= this.weather.voters + this.weather.observers; id += 1) this.#disks.set(id as NodeId, emptyDisk());
@@ -76,6 +84,7 @@ export class RandomWorld implements World {
     for (const id of this.#disks.keys()) this.#boot(id);
     this.#later(this.#random() * 100, () => this.#trouble());
     this.#later(5, () => this.#load());
+    if (this.weather.meanSnapshotMs < Infinity) this.#later(this.weather.meanSnapshotMs, () => this.#snapshot());
     this.#runUntil(troubleMs);
     this.#calm = true;
     this.#blocked.clear();
@@ -162,6 +171,7 @@ export class RandomWorld implements World {
   observe(from: FakeHost, effect: Effect): void {
     if (effect.kind === 'persistElectionState') this.#checkElectionState(from, effect.state.epoch, effect.state.leaderId, effect.state.votedKey?.id);
     if (effect.kind === 'advanceHighWatermark') this.#checkCommitted(from, effect.highWatermark);
+    if (effect.kind === 'installSnapshot') this.#checkInstalled(from);
     if (effect.kind === 'append' || effect.kind === 'appendControl') {
       const upTo = { endOffset: from.endOffset, generation: from.generation };
       this.#later(this.#random() * this.weather.maxFlushMs, () => {
@@ -203,6 +213,7 @@ export class RandomWorld implements World {
       if (known !== undefined && known.checksum !== batch.checksum) throw new Error(`n${host.id}: another batch is committed at ${batch.baseOffset}`);
       if (known === undefined) this.#checkDurable(batch);
       this.#committed.set(batch.baseOffset, batch);
+      this.#chain.set(batch.endOffset, batch.checksum);
       this.committedEnd = Math.max(this.committedEnd, batch.endOffset);
     }
     if (host.endOffset < highWatermark) throw new Error(`n${host.id}: high watermark ${highWatermark} beyond its log end ${host.endOffset}`);
@@ -211,9 +222,25 @@ export class RandomWorld implements World {
   #checkDurable(batch: EncodedBatch): void {
     let holders = 0;
     for (const [id, disk] of this.#disks) {
-      if (id <= this.weather.voters && disk.batches.some((one) => one.checksum === batch.checksum && one.baseOffset === batch.baseOffset)) holders += 1;
+      const isHeld = disk.start.offset >= batch.endOffset || disk.batches.some((one) => one.checksum === batch.checksum && one.baseOffset === batch.baseOffset);
+      if (id <= this.weather.voters && isHeld) holders += 1;
     }
     if (holders * 2 <= this.weather.voters) throw new Error(`batch at ${batch.baseOffset} is called committed, but only ${holders} of ${this.weather.voters} have it on disk`);
+  }
+
+  #checkInstalled(host: FakeHost): void {
+    this.installs += 1;
+    if (host.core.status().role === 'leader') throw new Error(`n${host.id} leads and installs a snapshot`);
+    this.#checkSnapshots(host);
+  }
+
+  /** Each snapshot ends where a committed batch ends, with its checksum; a log that does not begin at 0 begins at one. */
+  #checkSnapshots({ id: node, disk }: FakeHost): void {
+    for (const { id, chainChecksum } of disk.snapshots) {
+      if (this.#chain.get(id.endOffset) !== chainChecksum) throw new Error(`n${node}: the snapshot up to ${id.endOffset} is not what was committed`);
+    }
+    const { offset } = disk.start;
+    if (offset > 0 && !disk.snapshots.some(({ id }) => id.endOffset === offset)) throw new Error(`n${node}: the log begins at ${offset}, where no snapshot ends`);
   }
 
   #converged(): boolean {
@@ -242,9 +269,32 @@ export class RandomWorld implements World {
     else if (dice < 0.5) this.#step(host, { kind: 'resign', epoch: host.core.status().epoch, reason: 'drawn' });
     else if (dice < 0.55) this.#step(host, { kind: 'shutdown' });
     else if (dice < 0.65) this.#pausedUntil.set(host, this.#now + this.#random() * 1500);
+    else if (dice < 0.7 && id > this.weather.voters) this.#wipe(host);
     else if (dice < 0.85) this.#partition(ids);
     else this.#blocked.clear();
     this.#later(-Math.log(1 - this.#random()) * this.weather.meanTroubleMs, () => this.#trouble());
+  }
+
+  /** Some node makes a snapshot of what is committed, or lets the log before one go. */
+  #snapshot(): void {
+    if (this.#calm) return;
+    const hosts = [...this.#hosts.values()].filter((host) => !host.crashed && (this.#pausedUntil.get(host) ?? 0) <= this.#now);
+    const host = hosts[Math.floor(this.#random() * hosts.length)];
+    if (host !== undefined) this.#guard(host, () => this.#makeOrClean(host));
+    this.#later(-Math.log(1 - this.#random()) * this.weather.meanSnapshotMs, () => this.#snapshot());
+  }
+
+  #makeOrClean(host: FakeHost): void {
+    const edges = host.batches.filter((batch) => batch.endOffset <= host.highWatermark);
+    const edge = edges[Math.floor(this.#random() * edges.length)];
+    if (edge !== undefined) host.makeSnapshot(edge.endOffset);
+    if (this.#chance(0.1)) host.rejectInstalls = 1;
+    if (!this.#isAlive(host)) return;
+    const { snapshots } = host.disk;
+    const next = snapshots[Math.floor(this.#random() * snapshots.length)];
+    const isGain = next !== undefined && next.id.endOffset > host.disk.start.offset && next.id.endOffset <= host.core.status().flushedOffset;
+    if (isGain && this.#chance(0.5)) host.advanceLogStart(next);
+    if (this.#isAlive(host)) this.#checkSnapshots(host);
   }
 
   #partition(ids: readonly NodeId[]): void {
@@ -272,7 +322,7 @@ export class RandomWorld implements World {
     const disk = this.#disks.get(id);
     if (disk === undefined) throw new Error(`no disk of n${id}`);
     const voters = Array.from({ length: this.weather.voters }, (_, index) => voterOf(index + 1));
-    const host = new FakeHost({ id, bootstrapVoters: voters, disk, random: this.#random, world: this });
+    const host = new FakeHost({ id, bootstrapVoters: voters, disk, random: this.#random, world: this, fetchSnapshotMaxBytes: this.weather.snapshotPieceBytes });
     this.#hosts.set(id, host);
     this.#note(`n${id} boots`);
     this.#guard(host, () => host.start());
@@ -287,6 +337,14 @@ export class RandomWorld implements World {
       this.#later(this.#random() * this.weather.maxDelayMs, () => this.#step(other, { kind: 'connectionLost', peer: host.id }));
     }
     if (comesBack && (this.#calm || this.#chance(0.7))) this.#later(this.#random() * 1000, () => (this.#hosts.has(host.id) ? undefined : this.#boot(host.id)));
+  }
+
+  /** An observer's disk is lost. A voter with a new disk would be another replica. */
+  #wipe(host: FakeHost): void {
+    this.#crash(host);
+    this.#persistedEpoch.delete(host.id);
+    this.#disks.set(host.id, emptyDisk());
+    this.#note(`n${host.id} has lost its disk`);
   }
 
   #arrive(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void {

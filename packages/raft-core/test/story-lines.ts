@@ -15,6 +15,10 @@ export function describeEffect(effect: Effect): string | undefined {
       return `appends control batch at ${effect.baseOffset} e${effect.epoch}: ${effect.records.map((record) => record.kind).join(', ')}`;
     case 'truncate':
       return `truncates its log to ${effect.endOffset}`;
+    case 'installSnapshot':
+      return `installs snapshot ${effect.snapshotId.endOffset}-${effect.snapshotId.epoch}: its log begins there, empty`;
+    case 'discardSnapshot':
+      return `throws away what it has of snapshot ${effect.snapshotId.endOffset}-${effect.snapshotId.epoch}`;
     case 'advanceHighWatermark':
       return `high watermark is ${effect.highWatermark}`;
     case 'leadershipReady':
@@ -42,6 +46,8 @@ export function describeRequest(request: RaftRequest): string {
       return `begin e${request.leaderEpoch}`;
     case 'endQuorumEpoch':
       return `end e${request.leaderEpoch}, successors ${request.preferredCandidates.map(({ id }) => `n${id}`).join(' ') || 'none'}`;
+    case 'fetchSnapshot':
+      return `fetch snapshot ${request.snapshotId.endOffset}-${request.snapshotId.epoch} from byte ${request.position}, in e${request.currentLeaderEpoch}`;
     case 'fetch':
       return `fetch at ${request.fetchOffset} of e${request.lastFetchedEpoch}, in e${request.currentLeaderEpoch}, hw ${request.highWatermark ?? '-'}`;
   }
@@ -55,11 +61,14 @@ export function describeResponse(response: RaftResponse): string {
       return `refused: ${response.refusal ?? response.error}, ${hint(response)}`;
     case 'fetch': {
       if (error !== '') return error;
+      if (response.snapshotId !== undefined) return `needs snapshot ${response.snapshotId.endOffset}-${response.snapshotId.epoch}`;
       if (response.diverging !== undefined) return `diverging: e${response.diverging.epoch} ends at ${response.diverging.endOffset}`;
       const { batches } = response;
       const data = batches.length === 0 ? 'nothing new' : `batches ${batches.map((batch) => `${batch.baseOffset}-${batch.endOffset} e${batch.epoch}`).join(', ')}`;
       return `${data}, hw ${response.highWatermark ?? '-'}`;
     }
+    case 'fetchSnapshot':
+      return error === '' ? `bytes ${response.position}-${response.position + response.bytes.length} of ${response.size}` : error;
     default:
       return error === '' ? 'ok' : error;
   }

@@ -1,7 +1,7 @@
 import { encodeBatch, genesisChecksum } from '@quorate/records';
 import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import type { ElectionState, NodeEndpoints, RaftCoreConfig, RaftRequest, RaftResponse, ReplyToken, RequestId } from '@quorate/raft-core';
-import { DEFAULT_TIMERS } from '@quorate/raft-core';
+import { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS } from '@quorate/raft-core';
 import type { ElectionStore, LogListener, LogRead, LogStore, Timers, Transport, TransportReceiver } from '../src/ports.js';
 import type { SnapshotHead } from '../src/snapshot-ports.js';
 import type { MetadataLogListener } from '../src/state-machine.js';
@@ -216,6 +216,8 @@ export function configOf(self: number, voterIds: readonly number[]): RaftCoreCon
     self: { id: self as NodeId, directoryId: directory(self), endpoints: endpointsOf(self) },
     bootstrapServers: [],
     timers: DEFAULT_TIMERS,
+    fetchMaxBytes: DEFAULT_FETCH_MAX_BYTES,
+    fetchSnapshotMaxBytes: DEFAULT_FETCH_MAX_BYTES,
     random: () => 0.5,
     electionState: undefined,
     log: { startOffset: 0 as Offset, startEpoch: 0 as Epoch, endOffset: 0 as Offset, generation: 0, epochs: [], latestSnapshot: undefined, recovering: false },

@@ -4,7 +4,7 @@ import { DEFAULT_CONTROLLER_CONFIG } from '@quorate/controller-core';
 import { MetadataImage } from '@quorate/metadata-image';
 import { formatDirectory, openLog } from '@quorate/metadata-log';
 import type { OpenedLog } from '@quorate/metadata-log';
-import { DEFAULT_TIMERS, describeCoreEvent, ROLE_LABEL } from '@quorate/raft-core';
+import { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, describeCoreEvent, ROLE_LABEL } from '@quorate/raft-core';
 import type { CoreEvent, RoleKind, Voter } from '@quorate/raft-core';
 import { NO_SNAPSHOTS, RaftNode } from '@quorate/raft-node';
 import type { LogStore, MetadataLogListener } from '@quorate/raft-node';
@@ -263,6 +263,8 @@ export class SimNode {
         self: { id: this.id, directoryId: this.#directoryId, endpoints: self.endpoints },
         bootstrapServers: voters.flatMap(({ endpoints }) => endpoints),
         timers: DEFAULT_TIMERS,
+        fetchMaxBytes: DEFAULT_FETCH_MAX_BYTES,
+        fetchSnapshotMaxBytes: DEFAULT_FETCH_MAX_BYTES,
         random: () => this.#random.unit(),
         electionState: recovered.electionState,
         log: recovered.log,

@@ -24,6 +24,8 @@ export function raftCoreConfig(config: ServerConfig, recovered: RecoveredState):
     self: { id: config.nodeId, directoryId: recovered.directoryId, endpoints },
     bootstrapServers: config.bootstrapServers.map(({ host, port }) => ({ name: config.controllerListenerNames[0] ?? 'CONTROLLER', host, port })),
     timers: config.raft,
+    fetchMaxBytes: config.raft.fetchMaxBytes,
+    fetchSnapshotMaxBytes: config.raft.fetchSnapshotMaxBytes,
     random: Math.random,
     electionState: recovered.electionState,
     log: recovered.log,
