@@ -1,20 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CrashWorld, PowerCut } from '../test/crash-world.js';
+import { CrashWorld, PowerCut, untilPowerCut } from '../test/crash-world.js';
 import { format, FORMAT, openNow, seeded } from '../test/log-fixture.js';
 import { formatDirectory } from './format.js';
 import { inspectDirectory } from './inspect-directory.js';
 import { MemoryFileSystem } from './memory-file-system.js';
-
-/** Runs until done or until the power fails; whether it failed. */
-function untilPowerCut(work: () => void): boolean {
-  try {
-    work();
-    return false;
-  } catch (error) {
-    if (error instanceof PowerCut) return true;
-    throw error;
-  }
-}
 
 /** Appends, rolls, truncates within and across segments, votes, lets the marker go by itself. */
 function story(world: CrashWorld): void {

@@ -80,8 +80,8 @@ function logSteps(fs: FileSystem, request: FormatRequest): Step[] {
       });
     },
     (next) => {
-      const head = { clusterId: request.clusterId, id: BOOTSTRAP_SNAPSHOT, lastContainedTimestampMs: 0, chainChecksum, kraftVersion: KRAFT_VERSION, voters: request.initialVoters };
-      const snapshot = new SnapshotWriter(fs, head);
+      const head = { id: BOOTSTRAP_SNAPSHOT, lastContainedTimestampMs: 0, chainChecksum, imageDigest: undefined, kraftVersion: KRAFT_VERSION, voters: request.initialVoters };
+      const snapshot = new SnapshotWriter(fs, request.clusterId, head);
       const records = request.bootstrapRecords ?? [];
       if (records.length > 0) snapshot.append(records.map(encodeRecord));
       snapshot.freeze(next);

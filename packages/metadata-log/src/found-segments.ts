@@ -1,8 +1,8 @@
-import { genesisChecksum, type Offset } from '@quorate/records';
+import type { Offset } from '@quorate/records';
 import type { FileHandle, FileSystem } from './file-system.js';
 import { decodeMarker, slotPosition, type FlushedMarker } from './flushed-marker.js';
 import { LOG_DIRECTORY, parseSegmentName, segmentPath } from './paths.js';
-import { refusal, WAY_OUT_OF_DAMAGE, type Refusal } from './refusal.js';
+import { refusal, type Refusal } from './refusal.js';
 import { BATCHES_POSITION, BLOCK_BYTES, decodeSegmentHeader, type HeaderRead, type LogIdentity } from './segment-header.js';
 
 /** A file of the log as found. */
@@ -37,10 +37,8 @@ function findSegment(fs: FileSystem, baseOffset: Offset): FoundSegment {
   return { path, baseOffset, handle, header: decodeSegmentHeader(bytes.subarray(0, BLOCK_BYTES)), markers, damagedSlots };
 }
 
-/** What makes the files unusable before a batch is read: none, another log's, another format's. */
-export function foundProblem(found: readonly FoundSegment[], identity: LogIdentity): Refusal | undefined {
-  const first = found[0];
-  if (first === undefined) return refusal('damaged', `${LOG_DIRECTORY} has no segment, but formatting made one. ${WAY_OUT_OF_DAMAGE}`);
+/** What makes the files unusable before a batch is read: they are another log's, or another format's. */
+export function foreignProblem(found: readonly FoundSegment[], identity: LogIdentity): Refusal | undefined {
   for (const { path, header, baseOffset } of found) {
     if (header.kind === 'unknown-version') {
       return refusal('unknown-format', `${path} has format version ${header.version}, which this software does not know. Start the version that wrote it.`, { path });
@@ -54,11 +52,6 @@ export function foundProblem(found: readonly FoundSegment[], identity: LogIdenti
       return refusal('other-directory', `${path} was written in directory ${directoryId}, this one is ${identity.directoryId}. Put back the file that belongs here; a copy of another node's log is not this node's log.`, { path });
     }
     if (header.header.baseOffset !== baseOffset) return refusal('damaged', `${path} says that it begins at offset ${header.header.baseOffset}: it was renamed. Give it its name back.`, { path });
-  }
-  if (first.header.kind !== 'header') return refusal('damaged', `The header of ${first.path} is ${first.header.kind}. ${WAY_OUT_OF_DAMAGE}`, { path: first.path, position: 0, offset: first.baseOffset });
-  if (first.baseOffset > 0) return refusal('damaged', `${LOG_DIRECTORY} begins at offset ${first.baseOffset}, and what is before it is not there. ${WAY_OUT_OF_DAMAGE}`, { path: first.path });
-  if (first.header.header.baseChecksum !== genesisChecksum(identity.clusterId)) {
-    return refusal('damaged', `${first.path} does not chain to the genesis of cluster ${identity.clusterId}. ${WAY_OUT_OF_DAMAGE}`, { path: first.path });
   }
   return undefined;
 }

@@ -3,6 +3,8 @@ import type { LogListener, LogRead, LogStore, Timers } from '@quorate/raft-node'
 import { assert } from './assert.js';
 import { BatchCache } from './batch-cache.js';
 import { EpochTrail } from './epoch-trail.js';
+import { beginAnew } from './begin-anew.js';
+import type { DeferredDeletion } from './deferred-deletion.js';
 import type { FileSystem } from './file-system.js';
 import { isDiskError } from './file-system-error.js';
 import type { EpochStart } from './leader-epoch-checkpoint.js';
@@ -23,6 +25,8 @@ export interface LogStoreOptions {
   readonly segmentBytes: number;
   /** How many bytes of the newest batches are kept in memory for followers. */
   readonly cacheBytes: number;
+  /** Where segments go that nobody needs any more. */
+  readonly deletions: DeferredDeletion;
 }
 
 /** A log as recovery leaves it: all of it durable. */
@@ -30,15 +34,20 @@ export interface LogState {
   readonly identity: LogIdentity;
   /** Oldest first, at least one. */
   readonly segments: readonly Segment[];
+  /** The first offset that may be read, and the checksum of the batch that ends there; the first segment may begin before. */
+  readonly start: LogEnd;
+  /** Epoch of the last record before the start; 0 where there is none. */
+  readonly epochBeforeStart: number;
   readonly endOffset: Offset;
   readonly endChecksum: number;
   readonly generation: number;
   readonly epochs: readonly EpochStart[];
 }
 
-interface Truncation extends CutPlace {
-  readonly done: () => void;
-}
+/** A change of what the log held already: a cut, or a new beginning. */
+type Change =
+  | ({ readonly kind: 'cut'; readonly done: () => void } & CutPlace)
+  | { readonly kind: 'anew'; readonly done: () => void; readonly to: LogEnd };
 
 /**
  * The replicated log in segment files, with group commit: an append is written at once and starts an fdatasync; what is
@@ -55,6 +64,7 @@ export class DiskLogStore implements LogStore {
   private readonly markerTimer: MarkerTimer;
   private listener: LogListener | undefined;
 
+  private start: LogEnd;
   private end: LogEnd;
   private currentGeneration: number;
   /** Durable end; `reported` is what the listener knows of it. */
@@ -63,7 +73,7 @@ export class DiskLogStore implements LogStore {
 
   private jobRunning = false;
   private advancing = false;
-  private truncation: Truncation | undefined;
+  private change: Change | undefined;
   private toSeal: Segment[] = [];
   private markerDue = false;
   private closing: (() => void) | undefined;
@@ -75,8 +85,9 @@ export class DiskLogStore implements LogStore {
     this.identity = state.identity;
     this.segments = new SegmentList(state.segments);
     this.cache = new BatchCache(options.cacheBytes);
-    this.epochs = new EpochTrail(state.epochs);
+    this.epochs = new EpochTrail(state.epochs, state.epochBeforeStart);
     this.markerTimer = new MarkerTimer(options.timers, () => this.markerIsDue());
+    this.start = state.start;
     this.end = { offset: state.endOffset, checksum: state.endChecksum };
     this.flushed = this.end;
     this.reported = this.end.offset;
@@ -84,7 +95,7 @@ export class DiskLogStore implements LogStore {
   }
 
   get startOffset(): Offset {
-    return this.segments.first.baseOffset;
+    return this.start.offset;
   }
 
   get endOffset(): Offset {
@@ -112,7 +123,7 @@ export class DiskLogStore implements LogStore {
   append(batch: EncodedBatch): void {
     if (this.failure !== undefined) return;
     assert(this.closing === undefined, 'append after close');
-    assert(this.truncation === undefined, 'append while a truncation is under way');
+    assert(this.change === undefined, 'append while the log is being cut or begun anew');
     assert(batch.baseOffset === this.end.offset, `batch at ${batch.baseOffset} appended where the log ends at ${this.end.offset}`);
     assert(batch.previousChecksum === this.end.checksum, `batch at ${batch.baseOffset} does not chain to the batch before it`);
     assert(batch.epoch >= this.epochs.last, `batch of epoch ${batch.epoch} appended after epoch ${this.epochs.last}`);
@@ -130,12 +141,11 @@ export class DiskLogStore implements LogStore {
 
   truncate(endOffset: Offset, generation: number, done: () => void): void {
     if (this.failure !== undefined) return;
-    assert(this.truncation === undefined && this.closing === undefined, 'truncation while another or a close is under way');
+    this.assertMayChange(generation);
     assert(endOffset >= this.startOffset && endOffset <= this.end.offset, `cannot cut [${this.startOffset}, ${this.end.offset}) back to ${endOffset}`);
-    assert(generation > this.currentGeneration, `generation must rise from ${this.currentGeneration}, got ${generation}`);
     const located = this.tryIo(() => {
-      this.truncation = { ...this.segments.locate(endOffset, this.end), done };
-      this.end = this.truncation.to;
+      this.change = { kind: 'cut', ...this.segments.locate(endOffset, this.end), done };
+      this.end = this.change.to;
     });
     if (!located) return;
     this.currentGeneration = generation;
@@ -144,11 +154,36 @@ export class DiskLogStore implements LogStore {
     this.advance();
   }
 
+  /**
+   * The log begins anew, empty, behind a snapshot that is durable already; for the snapshot store. `done` when that is
+   * durable: a crash before leaves the old log or the new start.
+   */
+  beginAnew(to: LogEnd & { readonly epoch: number }, generation: number, done: () => void): void {
+    if (this.failure !== undefined) return;
+    this.assertMayChange(generation);
+    this.currentGeneration = generation;
+    this.start = { offset: to.offset, checksum: to.checksum };
+    this.end = this.start;
+    this.change = { kind: 'anew', to: this.start, done };
+    this.cache.truncate(0 as Offset);
+    this.epochs.begunAnew(to.epoch);
+    this.advance();
+  }
+
+  /** What lies before the end of a snapshot is not needed any more; whole segments of it go. For the snapshot store. */
+  advanceStart(start: LogEnd): void {
+    if (this.failure !== undefined || start.offset <= this.start.offset) return;
+    assert(start.offset <= this.end.offset, `the log ends at ${this.end.offset}, it cannot begin at ${start.offset}`);
+    this.start = start;
+    this.epochs.startMoved(start.offset, this.end.offset);
+    this.advance();
+  }
+
+  /** Below the log's start there is nothing to read: no batches, and no failure. */
   read(from: Offset, upTo: Offset, maxBytes: number, done: (read: LogRead) => void): void {
     if (this.failure !== undefined) return;
-    assert(from >= this.startOffset, `offset ${from} is before the log's start ${this.startOffset}`);
     const limit = Math.min(upTo, this.end.offset) as Offset;
-    if (from >= limit) return done({ batches: [] });
+    if (from >= limit || from < this.start.offset) return done({ batches: [] });
     let batches = this.cache.read(from, limit, maxBytes);
     const available =
       batches !== undefined ||
@@ -160,7 +195,8 @@ export class DiskLogStore implements LogStore {
 
   checksumAt(offset: Offset): number | undefined {
     if (offset === this.end.offset) return this.end.checksum;
-    if (offset > this.end.offset) return undefined;
+    if (offset === this.start.offset) return this.start.checksum;
+    if (offset > this.end.offset || offset < this.start.offset) return undefined;
     const cached = this.cache.endingAt(offset);
     if (cached !== undefined) return cached.checksum;
     return this.segments.all.find((segment) => segment.baseOffset === offset)?.baseChecksum;
@@ -190,12 +226,14 @@ export class DiskLogStore implements LogStore {
   /** A job begins before the report of the last one, so that the disk does not wait for what the report sets off. */
   private beginJob(): boolean {
     if (this.jobRunning) return false;
-    const { truncation } = this;
-    if (truncation !== undefined) return this.run(() => this.cut(truncation));
+    const { change } = this;
+    if (change !== undefined) return this.run(() => (change.kind === 'cut' ? this.cut(change) : this.replace(change)));
     const unsynced = this.segments.oldestUnsynced();
     if (unsynced !== undefined) return this.run(() => this.flush(unsynced));
     const toSeal = this.toSeal.shift();
     if (toSeal !== undefined) return this.run(() => this.seal(toSeal));
+    const unneeded = this.segments.shiftBefore(this.start.offset);
+    if (unneeded !== undefined) return this.run(() => this.retire(unneeded));
     if (this.markerBehind() && (this.markerDue || this.closing !== undefined)) return this.run(() => this.flush(this.segments.active));
     this.markerDue = false;
     if (this.closing === undefined || this.reported !== this.flushed.offset) return false;
@@ -222,7 +260,7 @@ export class DiskLogStore implements LogStore {
   }
 
   private report(): boolean {
-    if (this.truncation !== undefined || this.reported === this.flushed.offset) return false;
+    if (this.change !== undefined || this.reported === this.flushed.offset) return false;
     this.reported = this.flushed.offset;
     this.listener?.flushed(this.flushed.offset, this.currentGeneration);
     return true;
@@ -238,7 +276,7 @@ export class DiskLogStore implements LogStore {
     const durable = this.orFail(() => {
       this.entryIsDurable(segment);
       this.raiseFlushed(reached);
-      if (this.truncation === undefined) this.tryIo(() => this.epochs.save(this.options.fs));
+      if (this.change === undefined) this.tryIo(() => this.epochs.save(this.options.fs));
       this.jobDone();
     });
     segment.handle.sync(
@@ -252,7 +290,7 @@ export class DiskLogStore implements LogStore {
   private raiseFlushed(reached: LogEnd): void {
     // A truncation called meanwhile has already lowered the end; what is durable of the rest no longer matters.
     this.flushed = reached.offset > this.end.offset ? this.end : reached;
-    if (this.truncation === undefined && this.closing === undefined && this.markerBehind()) this.markerTimer.putOff();
+    if (this.change === undefined && this.closing === undefined && this.markerBehind()) this.markerTimer.putOff();
   }
 
   /** Once a new segment is durable, the one before it is finished, and its last marker may say so. */
@@ -268,10 +306,9 @@ export class DiskLogStore implements LogStore {
     segment.handle.sync(this.orFail(() => this.jobDone()));
   }
 
-  private cut(truncation: Truncation): void {
-    const { to, segmentIndex, position } = truncation;
+  private cut({ to, segmentIndex, position, done }: Extract<Change, { kind: 'cut' }>): void {
     const durable = this.flushed.offset <= to.offset ? this.flushed : to;
-    const done = this.orFail(() => {
+    const wasCut = this.orFail(() => {
       const kept = this.segments.active;
       this.entryIsDurable(kept);
       this.toSeal = this.toSeal.filter((segment) => segment !== kept && this.segments.all.includes(segment));
@@ -279,12 +316,47 @@ export class DiskLogStore implements LogStore {
       kept.unsynced = this.segments.before(kept)?.unsynced ?? false;
       this.flushed = kept.unsynced ? durable : to;
       this.reported = Math.min(this.reported, to.offset) as Offset;
-      this.truncation = undefined;
-      if (!this.tryIo(() => this.epochs.save(this.options.fs))) return this.jobFailed();
-      truncation.done();
-      this.jobDone();
+      this.changed(done);
     });
-    cutSegments(this.options.fs, { segments: this.segments.all, keep: segmentIndex, endOffset: to.offset, position, marker: this.markerAt(durable) }, done);
+    cutSegments(this.options.fs, { segments: this.segments.all, keep: segmentIndex, endOffset: to.offset, position, marker: this.markerAt(durable) }, wasCut);
+  }
+
+  private replace({ to, done }: Extract<Change, { kind: 'anew' }>): void {
+    const { fs, deletions } = this.options;
+    const { all } = this.segments;
+    const remove = (path: string) => {
+      const [segment] = all.splice(all.findIndex((old) => old.path === path), 1);
+      segment!.handle.close();
+      deletions.add(path);
+    };
+    beginAnew(fs, { identity: this.identity, base: to, generation: this.currentGeneration, oldPaths: all.map((segment) => segment.path), remove }, (result) => {
+      if (result instanceof Error) return this.orFail(() => {})(result);
+      for (const replaced of all) replaced.handle.close();
+      this.segments.replaceBy(result);
+      this.toSeal = [];
+      this.flushed = to;
+      this.reported = to.offset;
+      this.changed(done);
+    });
+  }
+
+  /** A cut or a new beginning is durable. */
+  private changed(done: () => void): void {
+    this.change = undefined;
+    if (!this.tryIo(() => this.epochs.save(this.options.fs))) return this.jobFailed();
+    done();
+    this.jobDone();
+  }
+
+  private retire(segment: Segment): void {
+    segment.handle.close();
+    this.options.deletions.add(segment.path);
+    this.jobDone();
+  }
+
+  private assertMayChange(generation: number): void {
+    assert(this.change === undefined && this.closing === undefined, 'the log is cut or begun anew while that, or a close, is under way');
+    assert(generation > this.currentGeneration, `generation must rise from ${this.currentGeneration}, got ${generation}`);
   }
 
   private roll(): void {
@@ -336,6 +408,7 @@ export class DiskLogStore implements LogStore {
   private closeFiles(): void {
     this.closed = true;
     this.markerTimer.stop();
+    this.options.deletions.stop();
     for (const segment of this.segments.all) segment.handle.close();
     this.closing?.();
   }

@@ -21,16 +21,20 @@ export interface LogWalk {
   readonly epochs: EpochStart[];
   readonly voterSets: VoterSetAt[];
   kraftVersion: number | undefined;
-  /** Checksum of the batch that ends at the marker; undefined when no batch ends there. */
-  checksumAtMarker: number | undefined;
+  /** Checksums of the batches that end at the places asked for; no entry where none ends there. */
+  readonly edges: Map<number, number>;
   /** First byte that is not proved durable, and in which segment. */
   unproved: { readonly segment: Segment; readonly position: number } | undefined;
   unprovedBatches: number;
   stop: Stop | undefined;
 }
 
-/** Walks over the segments as far as they continue each other and their batches are sound. */
-export function walkOver(found: readonly FoundSegment[], marker: FlushedMarker): LogWalk {
+/**
+ * Walks over the segments, one at least, as far as they continue each other and their batches are sound.
+ *
+ * @param places - offsets of which the checksum is wanted, besides the marker's.
+ */
+export function walkOver(found: readonly FoundSegment[], marker: FlushedMarker, places: ReadonlySet<number> = new Set()): LogWalk {
   const first = found[0]!;
   const baseChecksum = first.header.kind === 'header' ? first.header.header.baseChecksum : 0;
   const walk: LogWalk = {
@@ -39,7 +43,7 @@ export function walkOver(found: readonly FoundSegment[], marker: FlushedMarker):
     epochs: [],
     voterSets: [],
     kraftVersion: undefined,
-    checksumAtMarker: marker.endOffset === first.baseOffset ? baseChecksum : undefined,
+    edges: new Map([[first.baseOffset, baseChecksum]]),
     unproved: undefined,
     unprovedBatches: 0,
     stop: undefined,
@@ -47,7 +51,7 @@ export function walkOver(found: readonly FoundSegment[], marker: FlushedMarker):
   for (const segment of found) {
     const problem = joinProblem(segment, walk.cursor);
     if (problem !== undefined) walk.stop = { path: segment.path, position: 0, problem };
-    else walkSegment(walk, segment, marker);
+    else walkSegment(walk, segment, marker, places);
     if (walk.stop !== undefined) break;
   }
   return walk;
@@ -61,7 +65,7 @@ function joinProblem({ header, baseOffset }: FoundSegment, cursor: LogCursor): s
   return undefined;
 }
 
-function walkSegment(walk: LogWalk, found: FoundSegment, marker: FlushedMarker): void {
+function walkSegment(walk: LogWalk, found: FoundSegment, marker: FlushedMarker, places: ReadonlySet<number>): void {
   const own = found.markers.reduce((a, b) => (a.sequence > b.sequence ? a : b), found.markers[0] ?? { ...marker, sequence: 0, sealed: false });
   const segment = new Segment(found.handle, { offset: found.baseOffset, checksum: walk.cursor.checksum }, own);
   walk.segments.push(segment);
@@ -69,7 +73,7 @@ function walkSegment(walk: LogWalk, found: FoundSegment, marker: FlushedMarker):
   const scan = scanSegment(found.handle, walk.cursor, (batch, position) => {
     segment.index.add(batch.baseOffset, position);
     gather(walk, batch);
-    if (batch.endOffset === marker.endOffset) walk.checksumAtMarker = batch.checksum;
+    if (batch.endOffset === marker.endOffset || places.has(batch.endOffset)) walk.edges.set(batch.endOffset, batch.checksum);
     if (batch.endOffset <= marker.endOffset) return;
     walk.unprovedBatches++;
     walk.unproved ??= { segment, position };

@@ -1,9 +1,11 @@
-import { bytesEqual, type Epoch, type NodeId, type Uuid } from '@quorate/records';
+import { bytesEqual, type Epoch, type NodeId, type Offset, type Uuid } from '@quorate/records';
 import type { RaftCoreConfig } from '@quorate/raft-core';
 import type { Timers } from '@quorate/raft-node';
+import { DeferredDeletion } from './deferred-deletion.js';
 import { DiskElectionStore, loadElectionState, type LoadedElection } from './election-file.js';
 import type { FileSystem } from './file-system.js';
 import { isDiskError } from './file-system-error.js';
+import { findSnapshots, type FoundSnapshots } from './found-snapshots.js';
 import { inspectDirectory } from './inspect-directory.js';
 import { encodeLeaderEpochCheckpoint, writeLeaderEpochCheckpoint } from './leader-epoch-checkpoint.js';
 import { DiskLogStore } from './log-store.js';
@@ -12,6 +14,9 @@ import { BOOTSTRAP_SNAPSHOT, LEADER_EPOCH_CHECKPOINT, LOG_DIRECTORY, META_PROPER
 import { recoverLog, type RecoveredLog, type RecoveryReport } from './recovery.js';
 import { diskRefusal, refusal, type Refusal } from './refusal.js';
 import { readSnapshot, type SnapshotContent } from './snapshot-read.js';
+import { DiskSnapshotStore } from './snapshot-store.js';
+import { splitTimers } from './split-timers.js';
+import { tidySnapshots } from './tidy-snapshots.js';
 import { inSequence, type Step } from './steps.js';
 
 /** What is expected of the directory, and how the log is to be kept. */
@@ -19,7 +24,7 @@ export interface OpenLogOptions {
   readonly nodeId: NodeId;
   /** From configuration (`cluster.id`), where it is set: compared with `meta.properties`. */
   readonly clusterId?: string | undefined;
-  /** The log's own: one deadline, for the marker. */
+  /** The log's own: one deadline. */
   readonly timers: Pick<Timers, 'nowMs' | 'arm'>;
   /** `metadata.log.segment.bytes`. */
   readonly segmentBytes: number;
@@ -42,6 +47,7 @@ export interface OpenedLog {
   readonly kind: 'opened';
   readonly store: DiskLogStore;
   readonly elections: DiskElectionStore;
+  readonly snapshots: DiskSnapshotStore;
   readonly recovered: RecoveredState;
 }
 
@@ -63,13 +69,27 @@ export function openLog(fs: FileSystem, options: OpenLogOptions, done: (result: 
     loadElectionState(fs, properties.directoryId, (election) => {
       if (election instanceof Error) return done(diskRefusal(election, 'Reading quorum-state'));
       if (election.kind === 'refused') return done(election);
-      recoverLog(fs, properties, (log) => {
-        if (log.kind === 'recovered') return done(assemble(fs, options, { properties, bootstrap, election, log }));
+      const snapshots = lookForSnapshots(fs, properties.clusterId);
+      const refused = (why: Refusal) => {
         for (const handle of election.handles) handle.close();
-        done(log);
+        done(why);
+      };
+      if ('reason' in snapshots) return refused(snapshots);
+      recoverLog(fs, properties, snapshots, (log) => {
+        if (log.kind === 'recovered') done(assemble(fs, options, { properties, bootstrap, election, log, snapshots }));
+        else refused(log);
       });
     });
   });
+}
+
+function lookForSnapshots(fs: FileSystem, clusterId: string): FoundSnapshots | Refusal {
+  try {
+    return findSnapshots(fs, clusterId);
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+    return diskRefusal(error, 'Reading snapshots');
+  }
 }
 
 interface Identity {
@@ -124,39 +144,47 @@ interface Parts {
   readonly bootstrap: SnapshotContent;
   readonly election: LoadedElection;
   readonly log: RecoveredLog;
+  readonly snapshots: FoundSnapshots;
 }
 
-function assemble(fs: FileSystem, options: OpenLogOptions, { properties, bootstrap, election, log }: Parts): OpenedLog | Refusal {
-  const { state } = log;
+function assemble(fs: FileSystem, options: OpenLogOptions, { properties, bootstrap, election, log, snapshots: found }: Parts): OpenedLog | Refusal {
+  const { state, startSnapshot } = log;
+  let snapshotNotes: readonly string[];
   try {
+    snapshotNotes = tidySnapshots(fs, found, log);
     refreshEpochs(fs, state.epochs);
   } catch (error) {
     if (!isDiskError(error)) throw error;
-    return diskRefusal(error, `Writing ${LEADER_EPOCH_CHECKPOINT}`);
+    return diskRefusal(error, `Tidying up ${LOG_DIRECTORY}`);
   }
-  const store = new DiskLogStore({ fs, timers: options.timers, segmentBytes: options.segmentBytes, cacheBytes: options.cacheBytes }, state);
+  const [markerTimer, deletionTimer] = splitTimers(options.timers, 2);
+  const deletions = new DeferredDeletion(fs, deletionTimer!, (error) => store.failBecause(error));
+  const store = new DiskLogStore({ fs, timers: markerTimer!, segmentBytes: options.segmentBytes, cacheBytes: options.cacheBytes, deletions }, state);
+  const snapshots = new DiskSnapshotStore({ fs, clusterId: properties.clusterId, log: store, deletions }, log.snapshots);
   const elections = new DiskElectionStore(election.handles, election.file, (error) => store.failBecause(error));
   const bootstrapVoters = bootstrap.voters === undefined ? [] : [{ offset: undefined, voters: bootstrap.voters }];
+  // As if the snapshot's last record had brought them: no truncation goes back behind it (Kafka does the same).
+  const snapshotVoters = startSnapshot?.head.voters === undefined ? [] : [{ offset: (state.start.offset - 1) as Offset, voters: startSnapshot.head.voters }];
   const recovered: RecoveredState = {
     properties,
     directoryId: properties.directoryId,
     electionState: election.file.state,
     log: {
       startOffset: store.startOffset,
-      startEpoch: 0 as Epoch,
+      startEpoch: state.epochBeforeStart as Epoch,
       endOffset: state.endOffset,
       generation: state.generation,
       epochs: state.epochs,
-      latestSnapshot: undefined,
+      latestSnapshot: log.snapshots.at(-1)?.id,
       recovering: false,
     },
-    voterSets: [...bootstrapVoters, ...log.voterSets],
-    kraftVersion: log.kraftVersion ?? bootstrap.kraftVersion ?? 0,
+    voterSets: [...bootstrapVoters, ...snapshotVoters, ...log.voterSets],
+    kraftVersion: log.kraftVersion ?? startSnapshot?.head.kraftVersion ?? bootstrap.kraftVersion ?? 0,
     endChecksum: state.endChecksum,
     bootstrap,
-    report: { ...log.report, notes: [...election.notes, ...log.report.notes] },
+    report: { ...log.report, notes: [...election.notes, ...snapshotNotes, ...log.report.notes] },
   };
-  return { kind: 'opened', store, elections, recovered };
+  return { kind: 'opened', store, elections, snapshots, recovered };
 }
 
 /** Snapshots and small files whose writing was interrupted, and snapshots that were to be deleted. */

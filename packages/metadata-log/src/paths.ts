@@ -1,4 +1,5 @@
 import type { Epoch, Offset } from '@quorate/records';
+import type { SnapshotId } from '@quorate/raft-core';
 
 /** The names of a data directory, Kafka's throughout (KIP-500, KIP-595, KIP-630). Relative to the data directory. */
 export const META_PROPERTIES = 'meta.properties';
@@ -9,11 +10,7 @@ export const QUORUM_STATE_FILES = [`${LOG_DIRECTORY}/quorum-state`, `${LOG_DIREC
 export const LEADER_EPOCH_CHECKPOINT = `${LOG_DIRECTORY}/leader-epoch-checkpoint`;
 export const PARTITION_METADATA = `${LOG_DIRECTORY}/partition.metadata`;
 
-/** What a snapshot stands for: everything below `endOffset`, whose last record was written in `epoch`. */
-export interface SnapshotId {
-  readonly endOffset: Offset;
-  readonly epoch: Epoch;
-}
+export type { SnapshotId };
 
 /** Written by formatting: the first voters. Never replicated. */
 export const BOOTSTRAP_SNAPSHOT: SnapshotId = { endOffset: 0 as Offset, epoch: 0 as Epoch };

@@ -7,7 +7,7 @@ import type { MarkerContent, Segment } from './segment.js';
 export interface RepairPlan {
   /** Those that stay, oldest first. */
   readonly segments: readonly Segment[];
-  /** Files behind the end of the log: an unfinished roll or truncation. */
+  /** Files that are no part of the log: what an unfinished roll, truncation, cleaning or install left. */
   readonly surplus: readonly { readonly path: string; readonly handle: FileHandle }[];
   /** From here on, in this segment and those behind it, bytes are readable but may not be durable. */
   readonly unproved: { readonly segment: Segment; readonly position: number } | undefined;

@@ -1,16 +1,18 @@
 import { RecordFormatError, type Offset } from '@quorate/records';
 import type { VoterSetAt } from '@quorate/raft-core';
-import { hex32 } from './bytes.js';
+import { beginAnew } from './begin-anew.js';
+import { epochsFrom } from './epoch-trail.js';
 import type { FileSystem } from './file-system.js';
 import { isDiskError } from './file-system-error.js';
-import { laterMarker, type FlushedMarker } from './flushed-marker.js';
-import { findSegments, foundProblem, type FoundSegment } from './found-segments.js';
+import { findSegments, foreignProblem, type FoundSegment } from './found-segments.js';
+import type { FoundSnapshots } from './found-snapshots.js';
 import type { LogState } from './log-store.js';
-import { walkOver, type LogWalk } from './log-walk.js';
-import { LOG_DIRECTORY, segmentPath } from './paths.js';
+import { LOG_DIRECTORY } from './paths.js';
+import { chooseLog, type RecoveryChoice } from './recovery-choice.js';
 import { makeDurable } from './recovery-repair.js';
 import { diskRefusal, refusal, WAY_OUT_OF_DAMAGE, type Refusal } from './refusal.js';
 import type { LogIdentity } from './segment-header.js';
+import type { FoundSnapshot } from './snapshot-scan.js';
 
 /** What a start found and did, for the log line. */
 export interface RecoveryReport {
@@ -26,6 +28,10 @@ export interface RecoveryReport {
 export interface RecoveredLog {
   readonly kind: 'recovered';
   readonly state: LogState;
+  /** The snapshot that the log stands on; undefined when it begins at 0. */
+  readonly startSnapshot: FoundSnapshot | undefined;
+  /** Those that fit the log, oldest first. */
+  readonly snapshots: readonly FoundSnapshot[];
   /** Voter sets of the log's control batches, oldest first, uncommitted tail included. */
   readonly voterSets: readonly VoterSetAt[];
   /** From the log's last KRaftVersion record. */
@@ -33,88 +39,107 @@ export interface RecoveredLog {
   readonly report: RecoveryReport;
 }
 
+type Done = (result: RecoveredLog | Refusal) => void;
+type Choice<Kind extends RecoveryChoice['kind']> = Extract<RecoveryChoice, { kind: Kind }>;
+
 /**
  * Reads the whole log and leaves it durable up to the last good batch, or says why it must not be used.
  *
  * Below the flushed marker everything must be there: a gap is damage, and nothing is touched. Beyond it, good batches are
- * written again and synced (readable is not yet durable), and the rest is an unfinished write: cut off and reported.
+ * written again and synced (readable is not yet durable), and the rest is an unfinished write: cut off and reported. A
+ * snapshot that the log does not reach was installed by a process that did not come to begin the log anew: that is done now.
  */
-export function recoverLog(fs: FileSystem, identity: LogIdentity, done: (result: RecoveredLog | Refusal) => void): void {
+export function recoverLog(fs: FileSystem, identity: LogIdentity, snapshots: FoundSnapshots, done: Done): void {
   let found: FoundSegment[] = [];
-  let outcome: Refusal | undefined;
-  let walk: LogWalk | undefined;
-  let marker: FlushedMarker | undefined;
+  let choice: RecoveryChoice | Refusal;
   try {
     found = findSegments(fs);
-    outcome = foundProblem(found, identity);
-    marker = found.flatMap((segment) => segment.markers).reduce(laterMarker, undefined as FlushedMarker | undefined);
-    if (outcome === undefined && marker === undefined) outcome = refusal('damaged', `No flushed marker in ${LOG_DIRECTORY} is whole. ${WAY_OUT_OF_DAMAGE}`);
-    if (outcome === undefined) {
-      walk = walkOver(found, marker!);
-      outcome = walkProblem(walk, found, marker!);
-    }
+    choice = foreignProblem(found, identity) ?? missingProblem(found, snapshots) ?? chooseLog(found, snapshots, identity.clusterId);
   } catch (error) {
-    if (error instanceof RecordFormatError) outcome = refusal('unknown-format', `${error.message}. Start the version that wrote it.`);
-    else if (isDiskError(error)) outcome = diskRefusal(error, `Reading ${LOG_DIRECTORY}`);
+    if (error instanceof RecordFormatError) choice = refusal('unknown-format', `${error.message}. Start the version that wrote it.`);
+    else if (isDiskError(error)) choice = diskRefusal(error, `Reading ${LOG_DIRECTORY}`);
     else throw error;
   }
-  if (outcome !== undefined || walk === undefined) {
-    closeAll(found);
-    return done(outcome!);
+  switch (choice.kind) {
+    case 'continue':
+      return carryOn({ fs, identity, found, snapshots }, choice, done);
+    case 'anew':
+      return startAnew({ fs, identity, found, snapshots }, choice, done);
+    case 'damaged':
+    case 'refused':
+      closeAll(found);
+      return done(choice.kind === 'damaged' ? choice.problem : choice);
   }
-  finish(fs, identity, { found, walk, marker: marker! }, done);
 }
 
-/** Whether what was durable once is all there. */
-function walkProblem(walk: LogWalk, found: readonly FoundSegment[], marker: FlushedMarker): Refusal | undefined {
-  const { cursor, stop } = walk;
-  const where = { offset: cursor.offset, ...(stop === undefined ? {} : { path: stop.path, position: stop.position }) };
-  const at = stop === undefined ? `the log ends at offset ${cursor.offset}` : `${stop.path} at byte ${stop.position} (offset ${cursor.offset}): ${stop.problem}`;
-  if (cursor.offset < marker.endOffset) {
-    return refusal('damaged', `Damage in what was flushed: ${at}; everything below offset ${marker.endOffset} was durable. ${WAY_OUT_OF_DAMAGE}`, where);
-  }
-  if (walk.checksumAtMarker !== marker.checksum) {
-    return refusal('damaged', `The log was flushed up to offset ${marker.endOffset} with chain checksum ${hex32(marker.checksum)}, but has ${walk.checksumAtMarker === undefined ? 'no batch that ends there' : hex32(walk.checksumAtMarker)}. ${WAY_OUT_OF_DAMAGE}`, where);
-  }
-  if (marker.sealed && !walk.segments.some((segment) => segment.baseOffset === marker.endOffset)) {
-    return refusal('damaged', `${segmentPath(marker.endOffset)} was made and is not there any more, or cannot be read. ${WAY_OUT_OF_DAMAGE}`, { path: segmentPath(marker.endOffset), offset: marker.endOffset });
-  }
-  const rotten = found.find((segment) => segment.damagedSlots.length > 0);
-  if (rotten !== undefined && stop !== undefined) {
-    return refusal('damaged', `A flushed marker of ${rotten.path} is damaged, so that nobody can say whether this was durable: ${at}. ${WAY_OUT_OF_DAMAGE}`, where);
-  }
-  return undefined;
+/** What nobody can repair: files that somebody took away. */
+function missingProblem(found: readonly FoundSegment[], { newest, bad }: FoundSnapshots): Refusal | undefined {
+  const first = found[0];
+  if (first === undefined) return refusal('damaged', `${LOG_DIRECTORY} has no segment, but formatting made one. ${WAY_OUT_OF_DAMAGE}`);
+  const known = [...(newest === undefined ? [] : [newest]), ...bad];
+  if (first.baseOffset === 0 || known.some(({ id }) => id.endOffset >= first.baseOffset)) return undefined;
+  return refusal('damaged', `The log begins at offset ${first.baseOffset}, and there is no snapshot at or after it (KAFKA-14240): put back the one that was there. ${WAY_OUT_OF_DAMAGE}`, { path: first.path, offset: first.baseOffset });
 }
 
 interface Found {
+  readonly fs: FileSystem;
+  readonly identity: LogIdentity;
   readonly found: readonly FoundSegment[];
-  readonly walk: LogWalk;
-  readonly marker: FlushedMarker;
+  readonly snapshots: FoundSnapshots;
 }
 
-function finish(fs: FileSystem, identity: LogIdentity, { found, walk, marker }: Found, done: (result: RecoveredLog | Refusal) => void): void {
+function carryOn({ fs, identity, found, snapshots }: Found, { walk, marker, before }: Choice<'continue'>, done: Done): void {
   const surplus = found.filter((file) => !walk.segments.some((segment) => segment.baseOffset === file.baseOffset));
+  const behind = surplus.filter((file) => !before.includes(file));
   const last = walk.segments.at(-1)!;
-  const droppedBytes = Math.max(0, last.handle.sizeSync() - last.endPosition) + surplus.reduce((sum, file) => sum + file.handle.sizeSync(), 0);
+  const droppedBytes = Math.max(0, last.handle.sizeSync() - last.endPosition) + behind.reduce((sum, file) => sum + file.handle.sizeSync(), 0);
   const { stop } = walk;
-  const notes = found.flatMap((file) => file.damagedSlots.map((slot) => `${file.path}: marker slot ${slot} was damaged; the log is whole beyond what the other one says.`));
+  const slotNotes = found.flatMap((file) => file.damagedSlots.map((slot) => `${file.path}: marker slot ${slot} was damaged; the log is whole beyond what the other one says.`));
+
+  const fitting = [...snapshots.older].reverse().concat(snapshots.newest ?? []).filter(({ id, chainChecksum }) => walk.edges.get(id.endOffset) === chainChecksum);
+  const first = walk.segments[0]!;
+  const startSnapshot = first.baseOffset === 0 ? undefined : fitting[0]!;
+  const start = startSnapshot === undefined ? { offset: first.baseOffset, checksum: first.baseChecksum } : { offset: startSnapshot.id.endOffset, checksum: startSnapshot.chainChecksum };
+  const { offset: endOffset, checksum: endChecksum } = walk.cursor;
   const state: LogState = {
     identity,
     segments: walk.segments,
-    endOffset: walk.cursor.offset,
-    endChecksum: walk.cursor.checksum,
+    start,
+    epochBeforeStart: startSnapshot?.id.epoch ?? 0,
+    endOffset,
+    endChecksum,
     generation: marker.generation,
-    epochs: walk.epochs,
+    epochs: startSnapshot === undefined ? walk.epochs : epochsFrom(walk.epochs, start.offset, endOffset),
   };
-  const plan = { segments: walk.segments, surplus, unproved: walk.unproved, marker: { endOffset: state.endOffset, checksum: state.endChecksum, generation: marker.generation, sealed: false } };
+  const plan = { segments: walk.segments, surplus, unproved: walk.unproved, marker: { endOffset, checksum: endChecksum, generation: marker.generation, sealed: false } };
   makeDurable(fs, plan, (error) => {
     if (error !== undefined) {
       closeAll(found);
       return done(diskRefusal(error, `Recovering ${LOG_DIRECTORY}`));
     }
-    const dropped = stop === undefined ? undefined : { path: stop.path, offset: walk.cursor.offset, bytes: droppedBytes, problem: stop.problem };
-    const report = { dropped, rewrittenBatches: walk.unprovedBatches, notes };
-    done({ kind: 'recovered', state, voterSets: walk.voterSets, kraftVersion: walk.kraftVersion, report });
+    const dropped = stop === undefined ? undefined : { path: stop.path, offset: endOffset, bytes: droppedBytes, problem: stop.problem };
+    const beforeNotes = before.length === 0 ? [] : [`${before.map((file) => file.path).join(', ')} lay before the log's beginning and went.`];
+    done({
+      kind: 'recovered',
+      state,
+      startSnapshot,
+      snapshots: fitting,
+      voterSets: walk.voterSets.filter(({ offset }) => offset! >= start.offset),
+      kraftVersion: walk.kraftVersion,
+      report: { dropped, rewrittenBatches: walk.unprovedBatches, notes: [...slotNotes, ...beforeNotes] },
+    });
+  });
+}
+
+function startAnew({ fs, identity, found }: Found, { at, marker }: Choice<'anew'>, done: Done): void {
+  closeAll(found);
+  const base = { offset: at.id.endOffset, checksum: at.chainChecksum };
+  const generation = marker.generation + 1;
+  beginAnew(fs, { identity, base, generation, oldPaths: found.map((file) => file.path), remove: (path) => fs.unlink(path) }, (segment) => {
+    if (segment instanceof Error) return done(diskRefusal(segment, `Recovering ${LOG_DIRECTORY}`));
+    const state: LogState = { identity, segments: [segment], start: base, epochBeforeStart: at.id.epoch, endOffset: base.offset, endChecksum: base.checksum, generation, epochs: [] };
+    const notes = [`The log did not reach the snapshot at offset ${base.offset} and begins anew there: an install was interrupted, or the log was not yet on disk so far.`];
+    done({ kind: 'recovered', state, startSnapshot: at, snapshots: [at], voterSets: [], kraftVersion: undefined, report: { dropped: undefined, rewrittenBatches: 0, notes } });
   });
 }
 

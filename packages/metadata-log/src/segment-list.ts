@@ -38,6 +38,17 @@ export class SegmentList {
     return this.all.reduce((sum, segment) => sum + segment.endPosition, 0);
   }
 
+  /** The log begins anew: this segment is all there is. */
+  replaceBy(segment: Segment): void {
+    this.all.splice(0, this.all.length, segment);
+  }
+
+  /** Takes away the oldest segment if all of it lies before `startOffset`, and is on disk. */
+  shiftBefore(startOffset: Offset): Segment | undefined {
+    const [oldest, next] = this.all;
+    return next !== undefined && next.baseOffset <= startOffset && !oldest!.unsynced && !next.entryUnsynced ? this.all.shift() : undefined;
+  }
+
   before(segment: Segment): Segment | undefined {
     return this.all[this.all.indexOf(segment) - 1];
   }

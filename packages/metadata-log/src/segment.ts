@@ -69,27 +69,32 @@ export class Segment {
   }
 }
 
+/** Where a segment begins: the log's end before its first batch. */
+export interface SegmentBase {
+  readonly offset: Offset;
+  readonly checksum: number;
+}
+
 /**
  * Makes the next segment's file, header and first marker in one write. Nothing of it is durable before its own sync and
  * the directory's.
  */
-export function createSegment(
-  fs: FileSystem,
-  identity: LogIdentity,
-  base: { readonly offset: Offset; readonly checksum: number },
-  content: MarkerContent,
-): Segment {
+export function createSegment(fs: FileSystem, identity: LogIdentity, base: SegmentBase, content: MarkerContent): Segment {
   const path = segmentPath(base.offset);
   assert(!fs.exists(path), `${path} exists although the log ends there`);
   const handle = fs.open(path, { create: true });
   const marker: FlushedMarker = { ...content, sequence: 0 };
-  const head = new Uint8Array(BATCHES_POSITION);
-  head.set(encodeSegmentHeader({ ...identity, baseOffset: base.offset, baseChecksum: base.checksum }), HEADER_POSITION);
-  const slot = encodeMarker(new Uint8Array(MARKER_BYTES), marker, base.offset);
-  head.set(slot, slotPosition(marker.sequence));
-  handle.writeSync(head, 0);
+  handle.writeSync(encodeSegmentStart(identity, base, marker), 0);
   const segment = new Segment(handle, base, marker);
   segment.unsynced = true;
   segment.entryUnsynced = true;
   return segment;
+}
+
+/** Header and first marker. */
+export function encodeSegmentStart(identity: LogIdentity, base: SegmentBase, marker: FlushedMarker): Uint8Array {
+  const head = new Uint8Array(BATCHES_POSITION);
+  head.set(encodeSegmentHeader({ ...identity, baseOffset: base.offset, baseChecksum: base.checksum }), HEADER_POSITION);
+  head.set(encodeMarker(new Uint8Array(MARKER_BYTES), marker, base.offset), slotPosition(marker.sequence));
+  return head;
 }

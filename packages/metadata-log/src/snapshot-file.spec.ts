@@ -1,18 +1,18 @@
 import { encodeRecord, genesisChecksum, recordsOf, uuidToBytes, type RawRecord } from '@quorate/records';
 import { describe, expect, it } from 'vitest';
+import type { SnapshotHead } from '@quorate/raft-node';
 import { CLUSTER, DIRECTORY, VOTER } from '../test/log-fixture.js';
 import { MemoryFileSystem } from './memory-file-system.js';
 import { LOG_DIRECTORY, snapshotPath, type SnapshotId } from './paths.js';
-import { SnapshotWriter, type SnapshotHead } from './snapshot-file.js';
+import { SnapshotWriter } from './snapshot-file.js';
 import { readSnapshot, type SnapshotContent } from './snapshot-read.js';
 
 const ID: SnapshotId = { endOffset: 120 as never, epoch: 4 as never };
 const HEAD: SnapshotHead = {
-  clusterId: CLUSTER,
   id: ID,
   lastContainedTimestampMs: 1_700_000_000_000,
   chainChecksum: 0xdeadbeef,
-  imageDigest: { lastStableOffset: 118, digestVersion: 1, value: Uint8Array.of(1, 2, 3) },
+  imageDigest: { lastStableOffset: 118 as never, version: 1, value: Uint8Array.of(1, 2, 3) },
   kraftVersion: 1,
   voters: [VOTER],
 };
@@ -26,7 +26,7 @@ function newDisk(): MemoryFileSystem {
 const topic = (name: string): RawRecord => encodeRecord({ kind: 'Topic', version: 0, value: { name, topicId: uuidToBytes(DIRECTORY) } });
 
 function written(fs: MemoryFileSystem, records: readonly RawRecord[]): Uint8Array {
-  const writer = new SnapshotWriter(fs, HEAD);
+  const writer = new SnapshotWriter(fs, CLUSTER, HEAD);
   writer.append(records);
   writer.freeze((error) => expect(error).toBeUndefined());
   return fs.readFile(snapshotPath(ID));
@@ -59,7 +59,7 @@ describe('a snapshot', () => {
 
   it('is not there before it is frozen, and gone when it is discarded', () => {
     const fs = newDisk();
-    const writer = new SnapshotWriter(fs, HEAD);
+    const writer = new SnapshotWriter(fs, CLUSTER, HEAD);
     writer.append([topic('a')]);
     expect(fs.list(LOG_DIRECTORY)).toEqual(['00000000000000000120-0000000004.checkpoint.part']);
 
@@ -81,7 +81,7 @@ describe('a snapshot', () => {
 
   it('is refused when a batch was left out, although every batch is sound', () => {
     const fs = newDisk();
-    const writer = new SnapshotWriter(fs, HEAD);
+    const writer = new SnapshotWriter(fs, CLUSTER, HEAD);
     const headBytes = writer.sizeBytes;
     writer.append([topic('a')]);
     const oneBytes = writer.sizeBytes;

@@ -8,31 +8,17 @@ import {
   MAX_WRITTEN_BATCH_RECORDS,
   type ControlRecord,
   type EncodedBatch,
+  encodeRecord,
   type RawRecord,
+  type RequestOutcome,
 } from '@quorate/records';
-import { kraftVersionRecord, VoterSet, votersRecord, type Voter } from '@quorate/raft-core';
+import { kraftVersionRecord, VoterSet, votersRecord } from '@quorate/raft-core';
+import type { SnapshotHead } from '@quorate/raft-node';
 import { assert } from './assert.js';
 import { writeU32 } from './bytes.js';
 import type { FileHandle, FileSystem } from './file-system.js';
-import { LOG_DIRECTORY, snapshotPath, type SnapshotId } from './paths.js';
+import { LOG_DIRECTORY, snapshotPath } from './paths.js';
 import { inSequence } from './steps.js';
-
-type HeaderValue = Extract<ControlRecord, { kind: 'SnapshotHeader' }>['value'];
-
-/** What a snapshot says of itself and of Raft, besides its metadata records. */
-export interface SnapshotHead {
-  readonly clusterId: string;
-  readonly id: SnapshotId;
-  /** Append time of the last batch it contains, milliseconds since 1970; 0 in the bootstrap snapshot. */
-  readonly lastContainedTimestampMs: number;
-  /** Checksum of the log's batch that ends at `id.endOffset`; of the genesis at 0. */
-  readonly chainChecksum: number;
-  readonly imageDigest?: HeaderValue['imageDigest'];
-  /** As of the snapshot's end offset. */
-  readonly kraftVersion: number;
-  /** As of the snapshot's end offset; left out when none were set. */
-  readonly voters: readonly Voter[] | undefined;
-}
 
 /** Digest algorithm 1: one byte 1, then CRC-32C, big-endian, over every byte of the file before the footer's batch. */
 export const DIGEST_CRC32C = 1;
@@ -59,16 +45,17 @@ export class SnapshotWriter {
   private previousChecksum: number;
   private digest = 0;
   private metadataRecords = 0;
+  private hasRequests = false;
   private frozen = false;
 
-  constructor(fs: FileSystem, head: SnapshotHead) {
+  constructor(fs: FileSystem, clusterId: string, head: SnapshotHead) {
     this.fs = fs;
     this.head = head;
     this.path = snapshotPath(head.id);
-    this.previousChecksum = genesisChecksum(head.clusterId);
+    this.previousChecksum = genesisChecksum(clusterId);
     this.file = fs.open(`${this.path}.part`, { create: true });
     this.file.truncateSync(0);
-    const { imageDigest } = head;
+    const imageDigest = head.imageDigest && { lastStableOffset: head.imageDigest.lastStableOffset, digestVersion: head.imageDigest.version, value: head.imageDigest.value };
     const header: ControlRecord = {
       kind: 'SnapshotHeader',
       version: 0,
@@ -86,6 +73,7 @@ export class SnapshotWriter {
   /** Adds metadata records, at least one, in as many batches as they need. */
   append(records: readonly RawRecord[]): void {
     assert(!this.frozen, 'append to a frozen snapshot');
+    assert(!this.hasRequests, 'records behind the requests of a snapshot');
     let from = 0;
     let size = 0;
     for (let i = 0; i < records.length; i++) {
@@ -99,6 +87,27 @@ export class SnapshotWriter {
     }
     if (from < records.length) this.write(records.slice(from), false);
     this.metadataRecords += records.length;
+  }
+
+  /**
+   * Adds ids of requests and what became of them, all of batches appended at that time, after the last record: batches of
+   * one NoOp record each that carry them in their requests section.
+   */
+  appendRequests(appendTimeMs: number, requests: readonly RequestOutcome[]): void {
+    assert(!this.frozen, 'requests for a frozen snapshot');
+    this.hasRequests = true;
+    let from = 0;
+    let size = 0;
+    for (let i = 0; i < requests.length; i++) {
+      const requestBytes = REQUEST_ROOM + requests[i]!.items.length * ITEM_ROOM;
+      if (i > from && size + requestBytes > MAX_WRITTEN_BATCH_BYTES - BATCH_ROOM) {
+        this.writeCarrier(appendTimeMs, requests.slice(from, i));
+        from = i;
+        size = 0;
+      }
+      size += requestBytes;
+    }
+    if (from < requests.length) this.writeCarrier(appendTimeMs, requests.slice(from));
   }
 
   /** Writes the footer and makes the snapshot durable under its name. The writer is done with then. */
@@ -130,14 +139,22 @@ export class SnapshotWriter {
     this.fs.unlink(`${this.path}.part`);
   }
 
-  private write(records: readonly RawRecord[], isControl: boolean): void {
+  private writeCarrier(appendTimeMs: number, requests: readonly RequestOutcome[]): void {
+    this.metadataRecords++;
+    // Their records are elsewhere: none is in this batch.
+    const outcomes = requests.map((request) => ({ ...request, firstRecord: 1 }));
+    this.write([encodeRecord({ kind: 'NoOp', version: 0, value: {} })], false, appendTimeMs, outcomes);
+  }
+
+  private write(records: readonly RawRecord[], isControl: boolean, appendTimeMs = this.head.lastContainedTimestampMs, requests?: readonly RequestOutcome[]): void {
     const batch: EncodedBatch = encodeBatch({
       baseOffset: this.nextOffset,
       epoch: this.head.id.epoch,
-      appendTimeMs: this.head.lastContainedTimestampMs,
+      appendTimeMs,
       isControl,
       previousChecksum: this.previousChecksum,
       records,
+      requests,
     });
     this.file.writeSync(batch.bytes, this.position);
     this.digest = crc32c(batch.bytes, 0, batch.bytes.length, this.digest);
@@ -147,5 +164,8 @@ export class SnapshotWriter {
   }
 }
 
-/** What a batch's header takes. */
-const BATCH_ROOM = 48;
+/** What a batch's header takes, and the carrier's record. */
+const BATCH_ROOM = 64;
+/** More than the bytes of a request without its items, and of an item. */
+const REQUEST_ROOM = 40;
+const ITEM_ROOM = 40;
