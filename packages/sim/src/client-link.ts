@@ -1,5 +1,6 @@
 import type { Command, ReplyTo } from '@quorate/controller-core';
-import type { ReadOutcome, SubmitOutcome } from '@quorate/controller-node';
+import type { SubmitOutcome } from '@quorate/controller-node';
+import type { MetadataImage } from '@quorate/metadata-image';
 import type { Offset } from '@quorate/records';
 import type { Invariants } from './invariants.js';
 import type { Network } from './network.js';
@@ -8,6 +9,9 @@ import type { World } from './world.js';
 
 /** What a call came to, as the caller sees it. `no-answer`: nobody knows whether it was carried out. */
 export type CallOutcome<T> = T | { readonly kind: 'no-answer' };
+
+/** What a read came to; `offset` is the one it was served at. */
+export type Seen<T> = { readonly kind: 'ready'; readonly offset: Offset; readonly seen: T } | { readonly kind: 'timed-out'; readonly offset: Offset };
 
 /**
  * Calls from clients and brokers to controllers over the simulated network, which loses and delays them as it does Raft's.
@@ -50,8 +54,13 @@ export class ClientLink {
     });
   }
 
-  read(to: SimNode, atLeastOffset: Offset, timeoutMs: number, done: (outcome: CallOutcome<ReadOutcome>) => void): void {
-    this.#call(to, timeoutMs, done, (answer) => to.controller!.read(atLeastOffset, to.process!.nowMs() + timeoutMs, answer));
+  /** @param options - `see` takes from the node's image what the answer shows, at the moment it is given. */
+  read<T>(to: SimNode, atLeastOffset: Offset, options: { readonly timeoutMs: number; readonly see: (image: MetadataImage) => T }, done: (outcome: CallOutcome<Seen<T>>) => void): void {
+    const { timeoutMs, see } = options;
+    this.#call(to, timeoutMs, done, (answer) => {
+      const { image } = to.controller!;
+      to.controller!.read(atLeastOffset, to.process!.nowMs() + timeoutMs, ({ kind, offset }) => answer(kind === 'ready' ? { kind, offset, seen: see(image) } : { kind, offset }));
+    });
   }
 
   #call<T>(to: SimNode, timeoutMs: number, done: (outcome: CallOutcome<T>) => void, ask: (answer: (outcome: T) => void) => void): void {

@@ -1,7 +1,10 @@
-import type { CreateTopicsCommand, DeleteTopicsCommand, ItemError } from '@quorate/controller-core';
+import type { ItemError } from '@quorate/controller-core';
 import type { SubmitOutcome } from '@quorate/controller-node';
+import type { MetadataImage } from '@quorate/metadata-image';
 import type { NodeId, Offset } from '@quorate/records';
 import type { CallOutcome, ClientLink } from './client-link.js';
+import type { ClientHistory, OpenOperation } from './history/client-history.js';
+import type { TopicAnswer } from './history/topic-model.js';
 import type { Invariants } from './invariants.js';
 import type { SimNode } from './node.js';
 import { WALL_EPOCH_MS } from './process.js';
@@ -9,6 +12,8 @@ import type { Random } from './random.js';
 import { makeRequestId } from './request-id.js';
 import type { Trace } from './trace.js';
 import { violated } from './violation.js';
+import { Workload } from './workload.js';
+import type { Task, TopicsCommand } from './workload.js';
 import type { World } from './world.js';
 
 /** How long one attempt may take, and all of them together. */
@@ -16,24 +21,23 @@ const ATTEMPT_TIMEOUT_MS = 1500;
 const OPERATION_TIMEOUT_MS = 12_000;
 const RETRY_MS = 60;
 
-/** Names that all clients create and delete, so that their requests contradict each other. */
-const SHARED_NAMES = ['shared-a', 'shared-b', 'shared-c'];
-
-type TopicsCommand = CreateTopicsCommand | DeleteTopicsCommand;
-
-interface Operation {
-  readonly command: TopicsCommand;
-  readonly topics: readonly string[];
-  /** Undefined: others work on the same topics, nothing is expected. */
-  readonly fate: 'created' | 'deleted' | undefined;
+/** A task under way; one entry of the history for each of its topics. */
+interface Operation extends Task {
+  readonly entries: readonly OpenOperation[];
   readonly requestId: Uint8Array;
   readonly giveUpMs: number;
   attempts: number;
 }
 
+/** The last write that was acknowledged: its client may ask for nothing older. */
+interface OwnWrite {
+  readonly entry: OpenOperation;
+  readonly offset: Offset;
+}
+
 /**
- * A client that creates and deletes topics, one operation at a time, each under a request id that it keeps through its
- * retries, and remembers what it was told. Names are never used twice, so a second outcome of one request would show.
+ * A client that creates, deletes, grows and describes topics, one operation at a time, each write under a request id that
+ * it keeps through its retries. It remembers what it was told, and writes all of it into the history.
  */
 export class SimClient {
   readonly #name: string;
@@ -41,25 +45,26 @@ export class SimClient {
   readonly #random: Random;
   readonly #link: ClientLink;
   readonly #invariants: Invariants;
+  readonly #history: ClientHistory;
   readonly #trace: Trace;
   readonly #thinkMs: number;
-  readonly #brokerCount: number;
+  readonly #workload: Workload;
   #target: SimNode;
-  #serial = 0;
   #stopped = false;
-  readonly #created: string[] = [];
+  readonly #ownWrites = new Map<string, OwnWrite>();
   /** Operations acknowledged so far. */
   acknowledgedCount = 0;
 
-  constructor(parts: { name: string; world: World; random: Random; link: ClientLink; invariants: Invariants; trace: Trace; thinkMs: number; brokerCount: number }) {
+  constructor(parts: { name: string; world: World; random: Random; link: ClientLink; invariants: Invariants; history: ClientHistory; trace: Trace; thinkMs: number; brokerCount: number }) {
     this.#name = parts.name;
     this.#world = parts.world;
     this.#random = parts.random;
     this.#link = parts.link;
     this.#invariants = parts.invariants;
+    this.#history = parts.history;
     this.#trace = parts.trace;
     this.#thinkMs = parts.thinkMs;
-    this.#brokerCount = parts.brokerCount;
+    this.#workload = new Workload(parts.name, parts.random.fork('workload'), parts.brokerCount);
     this.#target = this.#random.pick(this.#link.nodes);
   }
 
@@ -74,104 +79,91 @@ export class SimClient {
 
   #operate(): void {
     if (this.#stopped) return;
+    const task = this.#workload.next();
+    const { command, call, topics } = task;
+    if (task.fate !== undefined) for (const topic of topics) this.#invariants.acknowledged.began(topic);
+    for (const topic of topics) this.#invariants.atomic.asked(topic, call);
+    if (command === undefined) return this.#describe(topics[0]!);
     const requestId = makeRequestId(this.#random, WALL_EPOCH_MS + this.#world.nowMs);
-    const operation = { ...this.#chooseOperation(), requestId, giveUpMs: this.#world.nowMs + OPERATION_TIMEOUT_MS, attempts: 0 };
-    if (operation.fate !== undefined) for (const topic of operation.topics) this.#invariants.acknowledged.began(topic);
-    this.#attempt(operation);
+    const entries = topics.map((topic) => this.#history.invoked(this.#name, topic, call));
+    this.#attempt({ ...task, entries, requestId, giveUpMs: this.#world.nowMs + OPERATION_TIMEOUT_MS, attempts: 0 }, command);
   }
 
-  #chooseOperation(): Pick<Operation, 'command' | 'topics' | 'fate'> {
-    if (this.#random.chance(0.15)) return this.#sharedOperation();
-    return this.#created.length > 0 && this.#random.chance(0.3) ? this.#deletion() : this.#creation();
-  }
-
-  #sharedOperation(): Pick<Operation, 'command' | 'topics' | 'fate'> {
-    const name = this.#random.pick(SHARED_NAMES);
-    const topic = { name, partitionCount: 1, replicationFactor: 1, assignments: [], configs: [] };
-    const creates = this.#random.chance(0.5);
-    const command: TopicsCommand = creates
-      ? { kind: 'createTopics', topics: [topic], validateOnly: this.#random.chance(0.2), atomic: true }
-      : { kind: 'deleteTopics', topics: [{ name, topicId: undefined }], validateOnly: this.#random.chance(0.2), atomic: true };
-    return { command, topics: [name], fate: undefined };
-  }
-
-  #creation(): Pick<Operation, 'command' | 'topics' | 'fate'> {
-    const topics = Array.from({ length: this.#random.chance(0.2) ? 3 : 1 }, () => `${this.#name}-${this.#serial++}`);
-    const partitionCount = this.#random.pick([1, 1, 3, 12, 60]);
-    for (const topic of topics) this.#invariants.atomic.asked(topic, partitionCount);
-    const replicationFactor = 1 + this.#random.below(this.#brokerCount);
-    return {
-      command: {
-        kind: 'createTopics',
-        topics: topics.map((name) => ({ name, partitionCount, replicationFactor, assignments: [], configs: [] })),
-        validateOnly: false,
-        atomic: true,
-      },
-      topics,
-      fate: 'created',
-    };
-  }
-
-  #deletion(): Pick<Operation, 'command' | 'topics' | 'fate'> {
-    const name = this.#created.splice(this.#random.below(this.#created.length), 1)[0]!;
-    return { command: { kind: 'deleteTopics', topics: [{ name, topicId: undefined }], validateOnly: false, atomic: true }, topics: [name], fate: 'deleted' };
-  }
-
-  #attempt(operation: Operation): void {
+  #attempt(operation: Operation, command: TopicsCommand): void {
     operation.attempts += 1;
     if (operation.attempts > 1) this.#trace.tally('repeated requests');
-    this.#link.submit<TopicsCommand>(this.#target, operation.command, { requestId: operation.requestId, timeoutMs: ATTEMPT_TIMEOUT_MS }, (outcome) =>
-      this.#answered(operation, outcome as CallOutcome<SubmitOutcome>),
+    this.#link.submit<TopicsCommand>(this.#target, command, { requestId: operation.requestId, timeoutMs: ATTEMPT_TIMEOUT_MS }, (outcome) =>
+      this.#answered(operation, command, outcome as CallOutcome<SubmitOutcome>),
     );
   }
 
-  #answered(operation: Operation, outcome: CallOutcome<SubmitOutcome>): void {
+  #answered(operation: Operation, command: TopicsCommand, outcome: CallOutcome<SubmitOutcome>): void {
     if (outcome.kind === 'committed') return this.#acknowledged(operation, outcome);
     if (this.#world.nowMs >= operation.giveUpMs) {
       this.#note(operation, 'gives up');
+      this.#trace.tally('operations given up');
       return this.start();
     }
     const leaderId = outcome.kind === 'not-controller' ? outcome.leaderId : undefined;
     this.#target = this.#link.nodes.find(({ id }) => id === leaderId) ?? this.#random.pick(this.#link.nodes);
-    this.#world.after(this.#random.exponential(RETRY_MS), () => this.#attempt(operation));
+    this.#world.after(this.#random.exponential(RETRY_MS), () => this.#attempt(operation, command));
   }
 
   #acknowledged(operation: Operation, { reply, offset }: Extract<SubmitOutcome, { kind: 'committed' }>): void {
     const results: readonly ItemError[] = 'topics' in reply ? reply.topics : [];
-    if (operation.fate === undefined) {
-      this.#note(operation, `is told ${results.map(({ error }) => error).join(' ')} at ${offset}`);
-      return this.start();
-    }
-    const wrong = operation.fate === 'created' ? 'TOPIC_ALREADY_EXISTS' : 'UNKNOWN_TOPIC_OR_PARTITION';
-    if (results.some(({ error }) => error === wrong)) {
-      violated('request-applied-once', `${this.#name}: attempt ${operation.attempts} of ${operation.topics.join(', ')} is answered ${wrong}: an earlier attempt was carried out and not remembered`);
-    }
-    if (results.every(({ error }) => error === 'NONE')) {
-      this.acknowledgedCount += 1;
-      for (const topic of operation.topics) this.#invariants.acknowledged.acknowledged(topic, operation.fate);
-      if (operation.fate === 'created') this.#created.push(...operation.topics);
-      if (this.#random.chance(0.2)) this.#readOwnWrite(operation, offset);
-    }
+    const { entries, fate, topics } = operation;
+    for (const [index, entry] of entries.entries()) this.#history.answered(entry, answerOf(results[index]!), offset);
     this.#note(operation, `is told ${results.map(({ error }) => error).join(' ')} at ${offset}`);
+    this.#refuseSecondOutcome(operation, results);
+    if (results.every(({ error }) => error === 'NONE')) {
+      if (fate !== undefined) {
+        this.acknowledgedCount += 1;
+        if (fate !== 'grown') for (const topic of topics) this.#invariants.acknowledged.acknowledged(topic, fate);
+        else this.#invariants.acknowledged.acknowledged(topics[0]!, 'created');
+        this.#workload.acknowledged(operation);
+      }
+      for (const entry of entries) this.#ownWrites.set(entry.topic, { entry, offset });
+      if (this.#random.chance(0.2)) return this.#describe(topics[0]!);
+    }
     this.start();
   }
 
+  /** Nobody else works on these topics: an answer that says it is done already means that it was done twice. */
+  #refuseSecondOutcome({ fate, topics, attempts }: Operation, results: readonly ItemError[]): void {
+    if (fate === undefined) return;
+    const wrong = { created: 'TOPIC_ALREADY_EXISTS', deleted: 'UNKNOWN_TOPIC_OR_PARTITION', grown: 'INVALID_PARTITIONS' }[fate];
+    if (!results.some(({ error }) => error === wrong)) return;
+    violated('request-applied-once', `${this.#name}: attempt ${attempts} of ${topics.join(', ')} is answered ${wrong}: an earlier attempt was carried out and not remembered`);
+  }
+
   /** What was acknowledged at an offset is seen by every read that asks for that offset, on any node. */
-  #readOwnWrite(operation: Operation, offset: Offset): void {
+  #describe(topic: string): void {
     const node = this.#random.pick(this.#link.nodes);
-    const [topic] = operation.topics;
-    this.#link.read(node, offset, ATTEMPT_TIMEOUT_MS, (outcome) => {
-      if (outcome.kind !== 'ready' || node.controller === undefined) return;
-      if (outcome.offset < offset) violated('reads-are-fresh', `node ${node.id} answers a read of ${offset} at ${outcome.offset}`);
-      if (operation.fate === 'deleted' && node.controller.image.appliedOffset >= offset && node.controller.image.topicByName(topic!) !== undefined) {
-        violated('reads-are-fresh', `node ${node.id} shows topic ${topic} at ${node.controller.image.appliedOffset}, deleted before ${offset}`);
+    const own = this.#ownWrites.get(topic);
+    const atLeastOffset = own?.offset ?? (0 as Offset);
+    const entry = this.#history.invoked(this.#name, topic, { kind: 'describe' });
+    this.#link.read(node, atLeastOffset, { timeoutMs: ATTEMPT_TIMEOUT_MS, see: (image) => lookUp(image, topic) }, (outcome) => {
+      if (outcome.kind === 'ready') {
+        if (outcome.offset < atLeastOffset) violated('reads-are-fresh', `node ${node.id} answers a read of ${atLeastOffset} at ${outcome.offset}`);
+        this.#history.answered(entry, outcome.seen, outcome.offset, { from: 'past', after: own?.entry });
       }
+      this.start();
     });
   }
 
-  #note(operation: Operation, what: string): void {
-    this.#trace.add(this.#world.nowMs, undefined, `${this.#name} ${operation.command.kind} ${operation.topics.join(',')} ${what} (attempt ${operation.attempts})`);
+  #note({ topics, call, attempts }: Operation, what: string): void {
+    this.#trace.add(this.#world.nowMs, undefined, `${this.#name} ${call.kind} ${topics.join(',')} ${what} (attempt ${attempts})`);
   }
+}
+
+/** A topic as an image shows it. */
+export function lookUp(image: MetadataImage, name: string): TopicAnswer {
+  const topic = image.topicByName(name);
+  return topic === undefined ? { error: 'UNKNOWN_TOPIC_OR_PARTITION' } : { error: 'NONE', topicId: topic.topicId, partitions: topic.partitionCount };
+}
+
+function answerOf(result: ItemError & { readonly topicId?: unknown }): TopicAnswer {
+  return { error: result.error, topicId: typeof result.topicId === 'string' ? result.topicId : undefined };
 }
 
 /** Node ids of the simulated brokers. */

@@ -4,12 +4,13 @@ import type { NodeId, Offset } from '@quorate/records';
 import { SimBroker } from './broker.js';
 import { SimCache } from './cache.js';
 import { ClientLink } from './client-link.js';
-import { brokerIds, SimClient } from './client.js';
+import { brokerIds, lookUp, SimClient } from './client.js';
 import { SimDisk } from './disk.js';
 import { SimFeed } from './feed.js';
 import { Faults } from './faults.js';
 import { planFaults } from './fault-plan.js';
 import type { FaultPlan } from './fault-plan.js';
+import { ClientHistory } from './history/client-history.js';
 import { Invariants } from './invariants.js';
 import { Network } from './network.js';
 import { digestOf, SimNode, voterOf } from './node.js';
@@ -18,6 +19,7 @@ import { Random } from './random.js';
 import { RpcBus } from './rpc-bus.js';
 import { Trace } from './trace.js';
 import { Violation } from './violation.js';
+import { SHARED_NAMES } from './workload.js';
 import { World } from './world.js';
 
 /** A leader must be there so soon after everything is healed: three election timeouts of 1 to 2 s. */
@@ -73,6 +75,7 @@ class Simulation {
   readonly #world = new World();
   readonly #trace: Trace;
   readonly #invariants: Invariants;
+  readonly #history = new ClientHistory();
   readonly #plan: FaultPlan;
   readonly #network: Network;
   readonly #nodes: readonly SimNode[];
@@ -191,6 +194,14 @@ class Simulation {
       this.#invariants.atomic.check(node.id, (name) => controller.image.topicByName(name)?.partitionCount);
       this.#checkReplay(node);
     }
+    this.#checkHistory();
+  }
+
+  /** All nodes are equal: what any of them holds is what a last look at each topic shows. */
+  #checkHistory(): void {
+    const image = this.#nodes.find((node) => node.controller !== undefined)!.controller!.image;
+    for (const topic of SHARED_NAMES) this.#history.answered(this.#history.invoked('last look', topic, { kind: 'describe' }), lookUp(image, topic), image.appliedOffset);
+    for (let undecided = this.#history.check(); undecided > 0; undecided--) this.#trace.tally('topics with too many possible orders');
   }
 
   #checkReplay(node: SimNode): void {
@@ -256,6 +267,7 @@ class Simulation {
       random: this.#random.fork(name),
       link: this.#link(address),
       invariants: this.#invariants,
+      history: this.#history,
       trace: this.#trace,
       thinkMs: this.#plan.thinkMs,
       brokerCount: this.#plan.brokerCount,

@@ -139,7 +139,7 @@ describe('the checks, each with a history in which it fails', () => {
 
   it('finds a topic of which only a part is there', () => {
     const check = new AtomicIsWhole();
-    check.asked('wide', 60);
+    check.asked('wide', { kind: 'create', partitions: 60, validateOnly: false });
     check.check(1, () => undefined);
     check.check(1, () => 60);
 
