@@ -182,10 +182,10 @@ class LeaderLink {
 
   #answered(requestId: RequestId, response: FetchResponse | FetchSnapshotResponse): void {
     if (requestId !== this.#requestId) return;
-    if (response.leaderEpoch >= this.#epoch) {
-      this.#epoch = response.leaderEpoch;
-      this.#leaderId = response.leaderId;
-    }
+    // An epoch that nobody has won may be gone with its candidate; who has won one is never gone back behind.
+    const isElected = response.leaderId !== undefined;
+    if (response.leaderEpoch >= this.#epoch) this.#leaderId = response.leaderId;
+    if (isElected && response.leaderEpoch >= this.#epoch) this.#epoch = response.leaderEpoch;
     this.#take()?.answered(response);
   }
 

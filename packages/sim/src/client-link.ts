@@ -36,6 +36,11 @@ export class ClientLink {
     return this.#nodes;
   }
 
+  /** One call may reach a node twice. */
+  get mayDuplicate(): boolean {
+    return this.#network.settings.duplicateProbability > 0;
+  }
+
   submit<C extends Command>(
     to: SimNode,
     command: C,

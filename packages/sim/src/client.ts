@@ -4,6 +4,7 @@ import type { MetadataImage } from '@quorate/metadata-image';
 import type { NodeId, Offset } from '@quorate/records';
 import type { CallOutcome, ClientLink } from './client-link.js';
 import type { ClientHistory, OpenOperation } from './history/client-history.js';
+import { isDryRun } from './history/topic-model.js';
 import type { TopicAnswer } from './history/topic-model.js';
 import type { Invariants } from './invariants.js';
 import type { SimNode } from './node.js';
@@ -112,7 +113,7 @@ export class SimClient {
   #acknowledged(operation: Operation, { reply, offset }: Extract<SubmitOutcome, { kind: 'committed' }>): void {
     const results: readonly ItemError[] = 'topics' in reply ? reply.topics : [];
     const { entries, fate, topics } = operation;
-    for (const [index, entry] of entries.entries()) this.#history.answered(entry, answerOf(results[index]!), offset);
+    for (const [index, entry] of entries.entries()) this.#remember(operation, entry, answerOf(results[index]!), offset);
     this.#note(operation, `is told ${results.map(({ error }) => error).join(' ')} at ${offset}`);
     this.#refuseSecondOutcome(operation, results);
     if (results.every(({ error }) => error === 'NONE')) {
@@ -126,6 +127,17 @@ export class SimClient {
       if (this.#random.chance(0.2)) return this.#describe(topics[0]!);
     }
     this.start();
+  }
+
+  /**
+   * What was written is held to real time. An answer that wrote nothing is true of what was committed, though a leader that
+   * is cut off may not know the latest; and one that came after another attempt leaves open what becomes of that one, for
+   * refusals are not remembered under their request id.
+   */
+  #remember({ attempts, call }: Operation, entry: OpenOperation, answer: TopicAnswer, offset: Offset): void {
+    const isWritten = answer.error === 'NONE' && !isDryRun(call);
+    if (isWritten) this.#history.answered(entry, answer, offset);
+    else if (attempts === 1 && !this.#link.mayDuplicate) this.#history.answered(entry, answer, offset, { from: 'past' });
   }
 
   /** Nobody else works on these topics: an answer that says it is done already means that it was done twice. */

@@ -43,6 +43,8 @@ export interface FaultPlan {
   readonly cacheCount: number;
   readonly feed: FeedSettings;
   readonly kinds: ReadonlySet<FaultKind>;
+  /** Of those, the ones that are drawn and not carried out: a shrunk world leaves faults out without moving the others. */
+  readonly muted: ReadonlySet<FaultKind>;
   /** Nothing in this world disturbs a leader. */
   readonly isCalm: boolean;
   readonly network: NetworkSettings;
@@ -83,6 +85,7 @@ export function planFaults(random: Random): FaultPlan {
       maxDelayMs: has('feed-reordering') ? 50 : 1,
     },
     kinds,
+    muted: new Set(),
     isCalm: [...kinds].every((kind) => HARMLESS.has(kind)),
     network: {
       minDelayMs: slow ? 2 : 0.2,

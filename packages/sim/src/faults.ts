@@ -56,7 +56,7 @@ export class Faults {
 
   start(): void {
     this.#restartStopped();
-    if (this.#plan.kinds.has('crash-mid-write')) for (const node of this.#targets.nodes) node.onProposed = () => this.#crashMidWrite(node);
+    if (this.#plan.kinds.has('crash-mid-write') && !this.#plan.muted.has('crash-mid-write')) for (const node of this.#targets.nodes) node.onProposed = () => this.#crashMidWrite(node);
     if (this.#allowed.length > 0) this.#next();
   }
 
@@ -80,7 +80,8 @@ export class Faults {
   #next(): void {
     this.#targets.world.after(this.#random.exponential(this.#plan.meanBetweenFaultsMs), () => {
       if (this.#healed) return;
-      this.#happen(this.#random.pick(this.#allowed));
+      const kind = this.#random.pick(this.#allowed);
+      if (!this.#plan.muted.has(kind)) this.#happen(kind);
       this.#next();
     });
   }

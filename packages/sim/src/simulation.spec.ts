@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseArguments } from './arguments.js';
 import { simulate } from './simulation.js';
 
 describe('simulate', () => {
@@ -27,19 +26,5 @@ describe('simulate', () => {
     simulate({ seed: 3, print: (line) => lines.push(line) });
 
     expect(lines.find((line) => line.includes('-> LEADER'))).toMatch(/^ *[\d.]+ms {2}n\d {2}LEAD +e\d+ +end \d+ +hw (\d+|-) +/);
-  });
-});
-
-describe('parseArguments', () => {
-  it('reads a replay and a campaign', () => {
-    expect(parseArguments(['--seed', '12'])).toEqual({ kind: 'replay', seed: 12 });
-    expect(parseArguments(['--seeds', '50', '--from', '9', '--jobs', '2', '--budget', '60'])).toMatchObject({ kind: 'campaign', seeds: 50, from: 9, jobs: 2, budgetSeconds: 60 });
-    expect(parseArguments(['--short'])).toMatchObject({ kind: 'campaign', seeds: 100 });
-  });
-
-  it('says what is wrong', () => {
-    expect(parseArguments([])).toContain('Which seeds');
-    expect(parseArguments(['--seed', 'x'])).toContain('takes a number');
-    expect(parseArguments(['--fast'])).toContain('--fast');
   });
 });

@@ -44,6 +44,8 @@ export interface SimulationResult {
 /** How a world ended that did not end well. */
 export interface SimulationFailure {
   readonly kind: 'safety' | 'liveness' | 'crash';
+  /** Name of the check that found it; undefined when the code under test fell over something itself. */
+  readonly check: string | undefined;
   readonly message: string;
   readonly stack: string | undefined;
   readonly lastLines: readonly string[];
@@ -69,9 +71,24 @@ export function simulate(options: SimulationOptions): SimulationOutcome {
   }
 }
 
+/** What a seed plans, before anything of it is changed. */
+export function planOf(seed: number): FaultPlan {
+  return planFaults(streamsOf(seed).plan);
+}
+
+const STREAMS = ['plan', 'network', 'feed', 'nodes', 'faults', 'start', 'brokers', 'caches', 'clients'] as const;
+
+type Streams = Readonly<Record<(typeof STREAMS)[number], Random>>;
+
+/** Each part of a world draws from a stream of its own: with one client fewer it is otherwise the same. */
+function streamsOf(seed: number): Streams {
+  const random = new Random(seed);
+  return Object.fromEntries(STREAMS.map((name) => [name, random.fork(name)])) as Streams;
+}
+
 class Simulation {
   readonly #seed: number;
-  readonly #random: Random;
+  readonly #streams: Streams;
   readonly #world = new World();
   readonly #trace: Trace;
   readonly #invariants: Invariants;
@@ -88,22 +105,22 @@ class Simulation {
 
   constructor({ seed, print, adjust }: SimulationOptions) {
     this.#seed = seed;
-    this.#random = new Random(seed);
+    this.#streams = streamsOf(seed);
     this.#trace = new Trace({ keep: 50, print });
-    const planned = planFaults(this.#random.fork('plan'));
+    const planned = planFaults(this.#streams.plan);
     this.#plan = adjust === undefined ? planned : adjust(planned);
     this.#invariants = new Invariants(this.#plan.isCalm);
-    this.#network = new Network(this.#world, this.#random.fork('network'), this.#plan.network);
-    this.#feed = new SimFeed(this.#world, this.#random.fork('feed'), this.#plan.feed);
+    this.#network = new Network(this.#world, this.#streams.network, this.#plan.network);
+    this.#feed = new SimFeed(this.#world, this.#streams.feed, this.#plan.feed);
     this.#bus = new RpcBus(this.#world, this.#network, {
       requestSent: (from, _to, request) => this.#invariants.requestSent(from, request),
       replySent: (from, _to, request, response) => this.#invariants.replySent(from, request, response),
     });
     this.#nodes = this.#makeNodes();
     this.#caches = this.#makeCaches();
-    this.#brokers = brokerIds(this.#plan.brokerCount).map((id) => new SimBroker(id, { world: this.#world, random: this.#random.fork(`broker ${id}`), link: this.#link(id) }));
+    this.#brokers = brokerIds(this.#plan.brokerCount).map((id) => new SimBroker(id, { world: this.#world, random: this.#streams.brokers.fork(`broker ${id}`), link: this.#link(id) }));
     this.#clients = Array.from({ length: this.#plan.clientCount }, (_, index) => this.#makeClient(`c${index}`, 1001 + index));
-    this.#faults = new Faults(this.#plan, this.#random.fork('faults'), {
+    this.#faults = new Faults(this.#plan, this.#streams.faults, {
       world: this.#world,
       network: this.#network,
       nodes: this.#nodes,
@@ -137,14 +154,14 @@ class Simulation {
     const root = rootOf(error);
     const kind = root instanceof Violation ? root.kind : 'crash';
     const message = root instanceof Error ? root.message : String(root);
-    return { kind, message, stack: root instanceof Error ? root.stack : undefined, lastLines: this.#trace.lastLines() };
+    return { kind, check: root instanceof Violation ? root.check : undefined, message, stack: root instanceof Error ? root.stack : undefined, lastLines: this.#trace.lastLines() };
   }
 
   // ---- phases ------------------------------------------------------------------------------------------------------------------
 
   #start(): void {
     for (const node of this.#nodes) node.format();
-    for (const node of this.#nodes) this.#world.after(this.#random.between(0, 100), () => node.start());
+    for (const node of this.#nodes) this.#world.after(this.#streams.start.between(0, 100), () => node.start());
     for (const broker of this.#brokers) broker.start();
     for (const client of this.#clients) client.start();
     for (const cache of this.#caches) cache.start();
@@ -230,7 +247,7 @@ class Simulation {
   // ---- the cast ----------------------------------------------------------------------------------------------------------------
 
   #makeNodes(): SimNode[] {
-    const setup = this.#random.fork('nodes');
+    const setup = this.#streams.nodes;
     const ids = Array.from({ length: this.#plan.voterCount }, (_, index) => (index + 1) as NodeId);
     const voters = ids.map((id) => voterOf(id, uuidFromBytes(setup.bytes(16))));
     const context: NodeContext = {
@@ -255,7 +272,7 @@ class Simulation {
     const voterIds = this.#nodes.map(({ id }) => id);
     return Array.from({ length: this.#plan.cacheCount }, (_, index) => {
       const id = (301 + index) as NodeId;
-      const random = this.#random.fork(`cache ${id}`);
+      const random = this.#streams.caches.fork(`cache ${id}`);
       return new SimCache(id, { world: this.#world, random, bus: this.#bus, feed: this.#feed, invariants: this.#invariants, trace: this.#trace, voterIds });
     });
   }
@@ -264,7 +281,7 @@ class Simulation {
     return new SimClient({
       name,
       world: this.#world,
-      random: this.#random.fork(name),
+      random: this.#streams.clients.fork(name),
       link: this.#link(address),
       invariants: this.#invariants,
       history: this.#history,

@@ -71,6 +71,20 @@ describe('who leads', () => {
     expect(tracker.knownEpoch).toBe(6);
   });
 
+  it('is whom the others follow, once a candidate of a newer epoch has gone for good', async () => {
+    const [leader, candidate] = [await controller(1), await controller(2)];
+    leader.lead(4);
+    candidate.follow(undefined, 6);
+    const { tracker } = track([leader.endpoint, candidate.endpoint]);
+    await until('both to be known', () => tracker.links.every(({ view }) => view !== undefined));
+    expect(tracker.leader).toBeUndefined();
+
+    await candidate.stop();
+
+    await leads(tracker, 1, 4);
+    expect(tracker.knownEpoch).toBe(4);
+  });
+
   it('is not somebody who says so of an epoch that others have left behind', async () => {
     const [stale, leader] = [await controller(1), await controller(2)];
     leader.lead(7);

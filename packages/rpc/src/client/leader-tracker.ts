@@ -31,6 +31,8 @@ export class LeaderTracker {
   readonly #listeners = new Set<() => void>();
   #cluster: ClusterIdentity | undefined;
   #leader: ActiveLeader | undefined;
+  /** The newest epoch that somebody has won: the cluster never goes back behind it. */
+  #wonEpoch = 0 as Epoch;
   #knownEpoch = 0 as Epoch;
   #foreign = new Set<ControllerLink>();
   #closed = false;
@@ -47,7 +49,10 @@ export class LeaderTracker {
     return this.#leader;
   }
 
-  /** The newest epoch that any controller has told of. */
+  /**
+   * The newest epoch that any controller has told of. One without a leader is forgotten with the last controller that is in
+   * it: a candidate that never comes back must not make everybody distrust the leader that the others still have.
+   */
   get knownEpoch(): Epoch {
     return this.#knownEpoch;
   }
@@ -87,15 +92,19 @@ export class LeaderTracker {
   #look(): void {
     if (this.#closed) return;
     let leader: ActiveLeader | undefined;
+    let heardEpoch = 0 as Epoch;
     for (const link of this.links) {
       const { view } = link;
       if (view === undefined || this.#isForeign(link, view.cluster)) continue;
-      if (view.hint.leaderEpoch > this.#knownEpoch) this.#knownEpoch = view.hint.leaderEpoch;
-      for (const endpoint of view.hint.leaderEndpoints.slice(0, 1)) this.#add(endpoint).wake(view.hint.leaderEpoch);
+      const { leaderId, leaderEpoch } = view.hint;
+      if (leaderEpoch > heardEpoch) heardEpoch = leaderEpoch;
+      if (leaderId !== undefined && leaderEpoch > this.#wonEpoch) this.#wonEpoch = leaderEpoch;
+      for (const endpoint of view.hint.leaderEndpoints.slice(0, 1)) this.#add(endpoint).wake(leaderEpoch);
       if (view.isActive && (leader === undefined || view.hint.leaderEpoch > leader.epoch)) {
         leader = { nodeId: view.nodeId, epoch: view.hint.leaderEpoch, link };
       }
     }
+    this.#knownEpoch = Math.max(this.#wonEpoch, heardEpoch) as Epoch;
     // Who says that it leads an epoch which others have left behind leads no more.
     if (leader !== undefined && leader.epoch < this.#knownEpoch) leader = undefined;
     const isSame = leader?.epoch === this.#leader?.epoch && leader?.link === this.#leader?.link;
