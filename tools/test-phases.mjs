@@ -1,6 +1,7 @@
 // The phases of `npm test`. Each runs alone, in this order, and gives its counts: { passed, failed: [name], skipped: [{ name, reason }] }.
 // None goes through nx's cache: a result that was not produced now does not count.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { describeFailure, runStep } from './run-step.mjs';
 import { workspaceRoot } from './workspace-paths.mjs';
@@ -45,11 +46,11 @@ function runUnits({ projects }) {
   return runVitest('units', projects.flatMap((name) => ['--project', name]), UNITS_LIMIT_MS);
 }
 
-/** Seeded simulations, by the simulator's own runner in two processes. */
+/** Seeded simulations, by the simulator's own runner, in a process for each core. */
 async function runSimulator({ seeds }) {
   const main = 'packages/sim/dist/main.js';
   if (!existsSync(path.join(workspaceRoot, main))) return { passed: 0, failed: [`${main} is missing: the simulator was not built`], skipped: [] };
-  return runCounting('sim', (file) => [main, '--seeds', String(seeds), '--jobs', '2', '--json', file], SIM_LIMIT_MS);
+  return runCounting('sim', (file) => [main, '--seeds', String(seeds), '--jobs', String(availableParallelism()), '--json', file], SIM_LIMIT_MS);
 }
 
 /** Real processes, NATS and disks: one file at a time, nothing beside it. */

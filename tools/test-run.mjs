@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { phaseNames, phases, resultsFolder } from './test-phases.mjs';
 import { workspaceRoot } from './workspace-paths.mjs';
 
-const SEEDS = 300;
+const SEEDS = 2000;
 
 /** @returns the exit code: 0, 1 for failures, 2 for arguments that make no sense. */
 export async function runTests(args) {

@@ -1,5 +1,5 @@
 // What `npm test` runs: everything, one phase after the other, and the sum of it.
-//   npm test                               lint, units and stories, 300 simulated seeds, real processes
+//   npm test                               lint, units and stories, 2,000 simulated seeds, real processes
 //   npm test -- raft-core metadata-log     the units of these projects
 //   npm test -- --only units,sim           these phases (lint, units, sim, e2e)
 //   npm test -- --seeds N                  another number of seeds

@@ -2,8 +2,8 @@ import type { ItemError } from '@quorate/controller-core';
 import type { SubmitOutcome } from '@quorate/controller-node';
 import type { MetadataImage } from '@quorate/metadata-image';
 import type { NodeId, Offset } from '@quorate/records';
+import type { Linearizable, OpenOperation } from './checks/linearizable.js';
 import type { CallOutcome, ClientLink } from './client-link.js';
-import type { ClientHistory, OpenOperation } from './history/client-history.js';
 import { isDryRun } from './history/topic-model.js';
 import type { TopicAnswer } from './history/topic-model.js';
 import type { Invariants } from './invariants.js';
@@ -46,7 +46,7 @@ export class SimClient {
   readonly #random: Random;
   readonly #link: ClientLink;
   readonly #invariants: Invariants;
-  readonly #history: ClientHistory;
+  readonly #history: Linearizable;
   readonly #trace: Trace;
   readonly #thinkMs: number;
   readonly #workload: Workload;
@@ -56,7 +56,7 @@ export class SimClient {
   /** Operations acknowledged so far. */
   acknowledgedCount = 0;
 
-  constructor(parts: { name: string; world: World; random: Random; link: ClientLink; invariants: Invariants; history: ClientHistory; trace: Trace; thinkMs: number; brokerCount: number }) {
+  constructor(parts: { name: string; world: World; random: Random; link: ClientLink; invariants: Invariants; history: Linearizable; trace: Trace; thinkMs: number; brokerCount: number }) {
     this.#name = parts.name;
     this.#world = parts.world;
     this.#random = parts.random;
@@ -156,7 +156,7 @@ export class SimClient {
     const entry = this.#history.invoked(this.#name, topic, { kind: 'describe' });
     this.#link.read(node, atLeastOffset, { timeoutMs: ATTEMPT_TIMEOUT_MS, see: (image) => lookUp(image, topic) }, (outcome) => {
       if (outcome.kind === 'ready') {
-        if (outcome.offset < atLeastOffset) violated('reads-are-fresh', `node ${node.id} answers a read of ${atLeastOffset} at ${outcome.offset}`);
+        this.#invariants.reads.answered(node.id, atLeastOffset, outcome.offset);
         this.#history.answered(entry, outcome.seen, outcome.offset, { from: 'past', after: own?.entry });
       }
       this.start();

@@ -12,12 +12,14 @@ import { EqualOffsetEqualDigest } from './checks/equal-offset-equal-digest.js';
 import { FlushedBeforeAcknowledged } from './checks/flushed-before-acknowledged.js';
 import { HighWatermarkNeverFalls } from './checks/high-watermark-never-falls.js';
 import { LeaderIsComplete } from './checks/leader-is-complete.js';
+import { Linearizable } from './checks/linearizable.js';
 import { LogsAgree } from './checks/logs-agree.js';
 import { MajorityHoldsCommitted } from './checks/majority-holds-committed.js';
 import { OneLeaderPerEpoch } from './checks/one-leader-per-epoch.js';
 import { OneVotePerEpoch } from './checks/one-vote-per-epoch.js';
 import { QueueBounds } from './checks/queue-bounds.js';
 import type { QueueSizes } from './checks/queue-bounds.js';
+import { ReadsAreFresh } from './checks/reads-are-fresh.js';
 import { RecoveredWhatWasFlushed } from './checks/recovered-what-was-flushed.js';
 import { RepliesAreCommitted } from './checks/replies-are-committed.js';
 import { ReplayEqualsImage } from './checks/replay-equals-image.js';
@@ -33,6 +35,8 @@ const BOUNDS: QueueSizes = { inputs: 5_000, parkedRequests: 2_000, queuedCommand
 export class Invariants {
   readonly acknowledged = new AcknowledgedIsNeverLost();
   readonly atomic = new AtomicIsWhole();
+  readonly history = new Linearizable();
+  readonly reads = new ReadsAreFresh();
   readonly replay = new ReplayEqualsImage();
   readonly replies = new RepliesAreCommitted();
   readonly #oneLeader = new OneLeaderPerEpoch();

@@ -10,7 +10,6 @@ import { SimFeed } from './feed.js';
 import { Faults } from './faults.js';
 import { planFaults } from './fault-plan.js';
 import type { FaultPlan } from './fault-plan.js';
-import { ClientHistory } from './history/client-history.js';
 import { Invariants } from './invariants.js';
 import { Network } from './network.js';
 import { digestOf, SimNode, voterOf } from './node.js';
@@ -92,7 +91,6 @@ class Simulation {
   readonly #world = new World();
   readonly #trace: Trace;
   readonly #invariants: Invariants;
-  readonly #history = new ClientHistory();
   readonly #plan: FaultPlan;
   readonly #network: Network;
   readonly #nodes: readonly SimNode[];
@@ -217,8 +215,8 @@ class Simulation {
   /** All nodes are equal: what any of them holds is what a last look at each topic shows. */
   #checkHistory(): void {
     const image = this.#nodes.find((node) => node.controller !== undefined)!.controller!.image;
-    for (const topic of SHARED_NAMES) this.#history.answered(this.#history.invoked('last look', topic, { kind: 'describe' }), lookUp(image, topic), image.appliedOffset);
-    for (let undecided = this.#history.check(); undecided > 0; undecided--) this.#trace.tally('topics with too many possible orders');
+    for (const topic of SHARED_NAMES) this.#invariants.history.answered(this.#invariants.history.invoked('last look', topic, { kind: 'describe' }), lookUp(image, topic), image.appliedOffset);
+    for (let undecided = this.#invariants.history.check(); undecided > 0; undecided--) this.#trace.tally('topics with too many possible orders');
   }
 
   #checkReplay(node: SimNode): void {
@@ -284,7 +282,7 @@ class Simulation {
       random: this.#streams.clients.fork(name),
       link: this.#link(address),
       invariants: this.#invariants,
-      history: this.#history,
+      history: this.#invariants.history,
       trace: this.#trace,
       thinkMs: this.#plan.thinkMs,
       brokerCount: this.#plan.brokerCount,

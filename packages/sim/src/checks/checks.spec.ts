@@ -18,6 +18,7 @@ import { MajorityHoldsCommitted } from './majority-holds-committed.js';
 import { OneLeaderPerEpoch } from './one-leader-per-epoch.js';
 import { OneVotePerEpoch } from './one-vote-per-epoch.js';
 import { QueueBounds } from './queue-bounds.js';
+import { ReadsAreFresh } from './reads-are-fresh.js';
 import { RecoveredWhatWasFlushed } from './recovered-what-was-flushed.js';
 import { RepliesAreCommitted } from './replies-are-committed.js';
 import { ReplayEqualsImage } from './replay-equals-image.js';
@@ -135,6 +136,13 @@ describe('the checks, each with a history in which it fails', () => {
     breaks('acknowledged-is-never-lost', () => check.check(1, () => false));
     check.acknowledged('orders', 'deleted');
     breaks('acknowledged-is-never-lost', () => check.check(1, (name) => name === 'orders'));
+  });
+
+  it('finds a read that is served at an older offset than it asked for', () => {
+    const check = new ReadsAreFresh();
+    check.answered(1, 5, 5);
+
+    breaks('reads-are-fresh', () => check.answered(1, 5, 4));
   });
 
   it('finds a topic of which only a part is there', () => {

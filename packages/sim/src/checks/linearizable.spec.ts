@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ClientHistory } from './client-history.js';
-import type { TopicCall } from './topic-model.js';
+import { Linearizable } from './linearizable.js';
+import type { TopicCall } from '../history/topic-model.js';
 
 const create: TopicCall = { kind: 'create', partitions: 1, validateOnly: false };
 const look: TopicCall = { kind: 'describe' };
 
-describe('ClientHistory', () => {
+describe('Linearizable', () => {
   it('accepts what one service could have answered, each topic for itself', () => {
-    const history = new ClientHistory();
+    const history = new Linearizable();
     const first = history.invoked('c0', 'a', create);
     const second = history.invoked('c1', 'b', look);
     history.answered(second, { error: 'UNKNOWN_TOPIC_OR_PARTITION' }, 3);
@@ -18,7 +18,7 @@ describe('ClientHistory', () => {
   });
 
   it('shows the order that was found and what has no place in it', () => {
-    const history = new ClientHistory();
+    const history = new Linearizable();
     history.answered(history.invoked('c0', 'a', create), { error: 'NONE' }, 5);
     history.answered(history.invoked('c1', 'a', look), { error: 'UNKNOWN_TOPIC_OR_PARTITION' }, 5);
 
@@ -26,7 +26,7 @@ describe('ClientHistory', () => {
   });
 
   it('finds an answer of an older state than somebody was told of before', () => {
-    const history = new ClientHistory();
+    const history = new Linearizable();
     history.answered(history.invoked('c0', 'a', create), { error: 'NONE' }, 5);
     const late = history.invoked('c1', 'b', create);
 
@@ -34,7 +34,7 @@ describe('ClientHistory', () => {
   });
 
   it('lets a read of the past be older, though not older than the own write it names', () => {
-    const history = new ClientHistory();
+    const history = new Linearizable();
     const own = history.invoked('c0', 'a', create);
     history.answered(own, { error: 'NONE' }, 5);
     history.answered(history.invoked('c1', 'b', create), { error: 'NONE' }, 9);

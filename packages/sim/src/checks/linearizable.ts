@@ -1,7 +1,7 @@
+import { checkTopic } from '../history/linearizability.js';
+import type { TopicOperation } from '../history/linearizability.js';
+import type { TopicAnswer, TopicCall } from '../history/topic-model.js';
 import { violated } from '../violation.js';
-import { checkTopic } from './linearizability.js';
-import type { TopicOperation } from './linearizability.js';
-import type { TopicAnswer, TopicCall } from './topic-model.js';
 
 /** An operation under way. */
 export interface OpenOperation {
@@ -28,8 +28,11 @@ export interface Freshness {
 
 const NOW: Freshness = { from: 'now' };
 
-/** Everything that clients asked about topics and were told, in the order in which it happened; judged at the end. */
-export class ClientHistory {
+/**
+ * There is one order of everything that clients did that explains every answer and agrees with real time. Holds what they
+ * asked about topics and were told, in the order in which it happened; judged at the end.
+ */
+export class Linearizable {
   readonly #byTopic = new Map<string, OpenOperation[]>();
   #clock = 0;
   #highestOffset = 0;
