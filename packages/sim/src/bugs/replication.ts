@@ -51,7 +51,7 @@ export const replicationBugs: readonly KnownBug[] = [
         return verdict.kind === 'diverging' ? { kind: 'valid' } : verdict;
       },
     }),
-    foundBy: /majority-holds-committed|logs-agree|not equal|beyond the high watermark|nothing readable|read/,
+    foundBy: /majority-holds-committed|logs-agree|not equal|no active controller|beyond the high watermark|nothing readable|read/,
   },
   {
     title: 'what was sent to a follower counts as what it has',
