@@ -34,6 +34,8 @@ export interface ControllerNodeOptions {
   readonly feed: (committed: readonly CommittedBatch[]) => void;
   /** Absent: this node makes no snapshots. Their clock is one of its own, for the next slice of work. */
   readonly snapshots?: { readonly limits: SnapshotLimits; readonly timers: Pick<Timers, 'nowMs' | 'arm'> } | undefined;
+  /** Told what the image sums up to, at the end of each committed batch. */
+  readonly digests?: { own(offset: Offset, value: Uint8Array): void } | undefined;
   /** The image was replaced by that of a snapshot: anything in it may have changed. */
   readonly snapshotLoaded?: (() => void) | undefined;
 }
@@ -187,6 +189,7 @@ export class ControllerNode implements MetadataLogListener {
     this.#window = window;
     this.#fold = new BatchFold(image, head.chainChecksum);
     this.#logHoldsMetadata = load.recordCount > 0;
+    this.#tellDigest();
     this.#snapshots?.loaded();
     this.#options.snapshotLoaded?.();
     const nowMs = timers.nowMs();
@@ -195,11 +198,18 @@ export class ControllerNode implements MetadataLogListener {
     this.#arm();
   }
 
+  #tellDigest(): void {
+    const { digests, image } = this.#options;
+    digests?.own(image.appliedOffset, image.digest().value);
+  }
+
   #foldBatch(batch: EncodedBatch): CommittedBatch {
     this.#snapshots?.count(batch);
     this.#window.observe(batch);
     if (!batch.isControl) this.#logHoldsMetadata = true;
-    return { batch, delta: this.#fold.fold(batch) };
+    const delta = this.#fold.fold(batch);
+    this.#tellDigest();
+    return { batch, delta };
   }
 
   claim(epoch: Epoch, epochStartOffset: Offset): void {

@@ -29,6 +29,7 @@ export { MetadataServiceClient, MetadataServiceService } from './gen/quorate/met
 export { RaftServiceClient, RaftServiceService } from './gen/quorate/raft/v1/raft_service.js';
 export { ADMIN_LIMITS, CONTROLLER_LIMITS, DEFAULT_DEADLINE_MS, type ServerLimits } from './limits.js';
 export { refusalToWire as voteRefusalToWire, triggerToWire as electionTriggerToWire } from './wire/raft-enums.js';
+export type { DigestJudge } from './raft/raft-inbox.js';
 export { GrpcTransport, type GrpcTransportOptions } from './raft/grpc-transport.js';
 export { newRequestId, requestIdOrNew, requestIdText } from './request-id.js';
 export { invalidRequest, RpcFailure, type FailureDetails, type FailureReason, type FieldViolation, type StatusName } from './rpc-failure.js';

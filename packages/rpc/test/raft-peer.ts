@@ -48,12 +48,17 @@ export class RaftPeer {
   readonly problems: string[] = [];
   readonly server: RpcServer;
   readonly transport: GrpcTransport;
+  /** Digests of those who fetch from it, and what it makes of them. */
+  readonly heardDigests: { readonly replicaId: NodeId | undefined; readonly at: number }[] = [];
+  imagesAreWrong = false;
+  /** Offsets at which its leader calls its own image wrong. */
+  readonly wrongImages: number[] = [];
   port = 0;
 
   constructor(id: number, requestTimeoutMs = 5000) {
     this.id = id as NodeId;
     this.server = new RpcServer({ limits: CONTROLLER_LIMITS, finished: () => undefined });
-    this.transport = new GrpcTransport({ requestTimeoutMs, fetchSnapshotMaxBytes: 1024 * 1024, problem: (peer, message) => this.problems.push(`${peer}: ${message}`) });
+    this.transport = new GrpcTransport({ requestTimeoutMs, fetchSnapshotMaxBytes: 1024 * 1024, digests: { heard: (replicaId, { lastStableOffset }) => void this.heardDigests.push({ replicaId, at: lastStableOffset }), isWrong: () => this.imagesAreWrong }, imageIsWrong: (at) => void this.wrongImages.push(at), problem: (peer, message) => this.problems.push(`${peer}: ${message}`) });
     this.server.add(RaftServiceService, this.transport.handlers());
   }
 

@@ -29,6 +29,7 @@ export const METRICS = {
   quorate_snapshot_duration_seconds: { type: 'histogram', buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20], help: 'From holding the image to the durable snapshot, seconds.' },
   quorate_snapshot_longest_slice_seconds: { type: 'gauge', help: 'Longest that the event loop stood still at a time for the last snapshot, seconds.' },
   quorate_snapshot_load_duration_seconds: { type: 'histogram', buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 20], help: 'From the first piece of a snapshot to the loaded image, seconds.' },
+  quorate_image_differing_replicas: { type: 'gauge', help: 'Replicas whose image sums up to another value than ours at the same offset; anything but 0 is an alarm. Where they fetch.' },
   // Controller. Source: Kafka's KafkaController metrics.
   kafka_controller_kafkacontroller_activecontrollercount: { type: 'gauge', help: 'One on the active controller, zero elsewhere.' },
   kafka_controller_kafkacontroller_activebrokercount: { type: 'gauge', help: 'Unfenced brokers.' },

@@ -30,6 +30,7 @@ export async function startBroker(config: ServerConfig, context: ProcessContext)
     app: `broker-metadata-cache-${config.nodeId}`,
     tracker,
     nodeId: config.nodeId,
+    dumpDirectory: config.metadataLogDir,
     natsServers: config.natsServers,
     logger,
     metrics,

@@ -11,9 +11,12 @@ import { electionToWire, LocalQuorum } from './local-quorum.js';
 const DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAZA' as Uuid;
 const voter = (id: number) => ({ id: id as NodeId, directoryId: DIRECTORY, endpoints: [{ name: 'CONTROLLER', host: 'h', port: 9000 + id }], kraftVersion: { min: 0, max: 1 } });
 
+const snapshot = (endOffset: number, epoch: number) => ({ id: { endOffset: endOffset as Offset, epoch: epoch as Epoch }, sizeBytes: 70, lastContainedTimestampMs: Date.now() - 2000, chainChecksum: 1 });
+const SNAPSHOTS = [snapshot(5, 2), snapshot(9, 3)];
+
 function quorum(status: Partial<RaftStatus>, brokers: readonly BrokerProgress[] = []): LocalQuorum {
   const full = { nodeId: 1, role: 'leader', epoch: 3, leaderId: 1, highWatermark: 10, logEndOffset: 12, voters: [voter(1), voter(2), voter(3)], replicas: [], ...status } as unknown as RaftStatus;
-  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [] }, controller: { image: new MetadataImage(), active: { controller: { brokerProgress: () => brokers } } as unknown as ControllerNode['active'] } });
+  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [], snapshots: () => SNAPSHOTS }, controller: { image: new MetadataImage(), active: { controller: { brokerProgress: () => brokers } } as unknown as ControllerNode['active'] }, digests: { differing: 0 } });
 }
 
 const replica = (id: number, logEndOffset: number | undefined, agoMs: number | undefined, isVoter = true) => ({
@@ -24,6 +27,15 @@ const replica = (id: number, logEndOffset: number | undefined, agoMs: number | u
   lastFetchMs: agoMs === undefined ? undefined : performance.now() - agoMs,
   lastCaughtUpMs: agoMs === undefined ? undefined : performance.now() - agoMs,
   recovering: false,
+});
+
+describe('the snapshots of the controller that answers', () => {
+  it('are told: where the log begins, the newest one, and how many there are', async () => {
+    const described = await quorum({ role: 'follower', logStartOffset: 5 as Offset }).describe();
+
+    expect(described).toMatchObject({ logStartOffset: 5, snapshotCount: 2, latestSnapshot: { endOffset: 9, epoch: 3, sizeBytes: 70 }, differingImages: 0 });
+    expect(described.latestSnapshot?.ageMs).toBeGreaterThanOrEqual(2000);
+  });
 });
 
 describe('the quorum as the leader tells it', () => {

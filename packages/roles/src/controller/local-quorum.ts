@@ -10,8 +10,10 @@ import type { Timestamp } from '@quorate/records/gen/google/protobuf/timestamp';
 
 export interface LocalQuorumOptions {
   readonly clusterId: string;
-  readonly raft: Pick<RaftNode, 'status' | 'elections'>;
+  readonly raft: Pick<RaftNode, 'status' | 'elections' | 'snapshots'>;
   readonly controller: Pick<ControllerLoop, 'image' | 'active'>;
+  /** Replicas whose image differs from ours. */
+  readonly digests: { readonly differing: number };
 }
 
 /** The quorum as this controller sees it; complete on the leader, its own part on the others. */
@@ -42,7 +44,18 @@ export class LocalQuorum implements QuorumReader {
       unreachable: [],
       answeredAs: status.role,
       logEndOffset: status.logEndOffset,
+      logStartOffset: status.logStartOffset,
+      ...this.#snapshots(),
+      differingImages: this.#options.digests.differing,
     };
+  }
+
+  #snapshots(): Pick<DescribeQuorumResponse, 'latestSnapshot' | 'snapshotCount'> {
+    const snapshots = this.#options.raft.snapshots();
+    const latest = snapshots.at(-1);
+    if (latest === undefined) return { latestSnapshot: undefined, snapshotCount: 0 };
+    const { id, sizeBytes, lastContainedTimestampMs } = latest;
+    return { latestSnapshot: { ...id, sizeBytes, ageMs: Math.max(0, Date.now() - lastContainedTimestampMs) }, snapshotCount: snapshots.length };
   }
 
   async elections(): Promise<{ readonly elections: readonly Election[]; readonly unreachable: readonly number[] }> {

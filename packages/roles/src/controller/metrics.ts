@@ -10,12 +10,13 @@ export interface ControllerMetricsOptions {
   readonly controller: ControllerNode;
   readonly logSizeBytes: () => number;
   readonly feed: ControllerFeed | undefined;
+  readonly digests: { readonly differing: number };
 }
 
 const ROLES: readonly RoleKind[] = ['unattached', 'prospective', 'candidate', 'leader', 'follower', 'resigned'];
 
 /** A controller's own metrics. A standby shows its own values, not 0: a lagging one must be seen. */
-export function registerControllerMetrics({ metrics, raft, controller, logSizeBytes, feed }: ControllerMetricsOptions): void {
+export function registerControllerMetrics({ metrics, raft, controller, logSizeBytes, feed, digests }: ControllerMetricsOptions): void {
   const { image } = controller;
   const status = (): RaftStatus => raft.status();
   metrics.gauge('kafka_server_raftmetrics_current_state', () => {
@@ -36,6 +37,7 @@ export function registerControllerMetrics({ metrics, raft, controller, logSizeBy
     return replicas.flatMap((replica) => (replica.logEndOffset === undefined ? [] : [{ labels: { replica: replica.id }, value: logEndOffset - replica.logEndOffset }]));
   });
   metrics.gauge('quorate_log_size_bytes', logSizeBytes);
+  metrics.gauge('quorate_image_differing_replicas', () => digests.differing);
 
   metrics.gauge('kafka_controller_kafkacontroller_activecontrollercount', () => (controller.activeEpoch === undefined ? 0 : 1));
   metrics.gauge('kafka_controller_kafkacontroller_activebrokercount', () => [...image.brokers()].filter(({ fenced }) => !fenced).length);

@@ -1,6 +1,6 @@
 import type { ServerConfig } from '@quorate/config';
 import { DEFAULT_CONTROLLER_CONFIG, type ControllerConfig } from '@quorate/controller-core';
-import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/controller-node';
+import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG, ImageDigests, type DigestEvent } from '@quorate/controller-node';
 import { ImageDigestError, MetadataImage, ReplayError } from '@quorate/metadata-image';
 import { isDiskError, type OpenedLog, type RecoveredState } from '@quorate/metadata-log';
 import { NO_SNAPSHOTS, RaftNode } from '@quorate/raft-node';
@@ -37,6 +37,7 @@ import { NodeTimers } from '../process/node-timers.js';
 import { VERSION } from '../process/read-configuration.js';
 import type { ProcessContext, RunningRole } from '../process/run-process.js';
 import { Deltas } from '../shared/deltas.js';
+import { dumpImage, wrongImageMessage } from '../shared/image-dump.js';
 import { listenOrRefuse, serveTelemetry } from '../shared/listen.js';
 import { recordCalls } from '../shared/record-calls.js';
 import { CommandGate } from './command-gate.js';
@@ -75,8 +76,21 @@ export async function startController(config: ServerConfig, context: ProcessCont
       board.changed();
       lookAtHealth();
     });
-  const controller = new ControllerNode({
+  const imageIsWrong = (at: number): void => {
+    const file = dumpImage(config.metadataLogDir, image, `node ${config.nodeId}: most voters agree on another image at offset ${at}`);
+    context.fail('replayFailure', wrongImageMessage(at, file));
+  };
+  const digests = new ImageDigests({
+    selfId: config.nodeId,
+    voterIds: () => raft.status().voters.map(({ id }) => id),
+    observe: (event) => {
+      observeDigest(logger, event);
+      if (event.kind === 'ownImageWrong') imageIsWrong(event.offset);
+    },
+  });
+  const controller: ControllerNode = new ControllerNode({
     image,
+    digests,
     controller: controllerConfig(config, recovered),
     config: { ...DEFAULT_CONTROLLER_NODE_CONFIG, maxIdleIntervalMs: config.controller.maxIdleIntervalMs ?? 0, batchLimits: { ...DEFAULT_CONTROLLER_NODE_CONFIG.batchLimits, maxBytes: config.metadataLog.maxBatchBytes } },
     bootstrapRecords: bootstrapRecords(directory.opened),
@@ -100,6 +114,8 @@ export async function startController(config: ServerConfig, context: ProcessCont
     requestTimeoutMs: config.raft.requestTimeoutMs,
     fetchSnapshotMaxBytes: config.raft.fetchSnapshotMaxBytes,
     problem: (peer, message) => logger.warn({ event: 'raft.peer-problem', peer }, message),
+    digests,
+    imageIsWrong,
     ...(feed === undefined ? {} : { heardFeedOffset: (offset: Offset) => feed.heardPublishedOffset(offset) }),
   });
   const raft = new RaftNode({
@@ -127,13 +143,13 @@ export async function startController(config: ServerConfig, context: ProcessCont
 
   const board = new LeaderBoard(() => leaderView(config, raft, controller));
   const gate = new CommandGate(controller);
-  const quorum = new LocalQuorum({ clusterId, raft, controller });
+  const quorum = new LocalQuorum({ clusterId, raft, controller, digests });
   let isCaughtUp = false;
   const reader = imageReader({ config, clusterId, raft, controller, deltas, isCaughtUp: () => isCaughtUp });
   const writer = new LocalWriter(gate, board);
   const pages = new TopicPages(reader);
   const watch = new MetadataWatch(reader);
-  registerControllerMetrics({ metrics, raft, controller, logSizeBytes: () => store.sizeBytes, feed });
+  registerControllerMetrics({ metrics, raft, controller, logSizeBytes: () => store.sizeBytes, feed, digests });
 
   const health = new Health();
   const finished = recordCalls(logger, metrics);
@@ -238,6 +254,22 @@ function logRecovery(logger: Logger, { recovered }: OpenedLog): void {
   }
   if (rewrittenBatches > 0) logger.info({ event: 'log.rewritten', batches: rewrittenBatches }, 'batches beyond the flushed marker were written again');
   for (const note of notes) logger.warn({ event: 'log.recovery-note' }, note);
+}
+
+function observeDigest(logger: Logger, event: DigestEvent): void {
+  const at = { event: `image.${event.kind}`, offset: event.offset };
+  switch (event.kind) {
+    case 'digestDiffers':
+      return logger.error({ ...at, replica: event.replicaId, theirs: hex(event.theirs), ours: hex(event.ours) }, 'the image of a replica differs from ours at the same offset: one of the two is wrong');
+    case 'digestAgrees':
+      return logger.info({ ...at, replica: event.replicaId }, 'the image of a replica agrees with ours again');
+    case 'ownImageWrong':
+      return logger.error({ ...at, theirs: hex(event.theirs), ours: hex(event.ours) }, 'the other voters agree on another image than ours');
+  }
+}
+
+function hex(value: Uint8Array): string {
+  return Buffer.from(value).toString('hex');
 }
 
 /** Which exit code says it: the disk, the log's content, or a bug. */

@@ -7,6 +7,7 @@ import { GrpcCommittedFetch, type ImageReader, type LeaderTracker } from '@quora
 import type { Logger, Metrics } from '@quorate/telemetry';
 import { NodeTimers } from '../process/node-timers.js';
 import { Deltas } from './deltas.js';
+import { dumpImage, wrongImageMessage } from './image-dump.js';
 
 export interface FollowingOptions {
   readonly app: string;
@@ -17,6 +18,8 @@ export interface FollowingOptions {
   readonly natsServers: readonly string[];
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where the image is written down when it turns out to be wrong. */
+  readonly dumpDirectory?: string | undefined;
   /** The image cannot go on. */
   readonly failed: (error: Error) => void;
   /** More of the log was applied. */
@@ -92,7 +95,13 @@ export class Following {
             onProblem: (message) => logger.warn({ event: 'feed.problem' }, message),
           });
     const follower = new MetadataFollower({
-      fetch: new GrpcCommittedFetch({ tracker, nodeId: this.#options.nodeId, problem: (message) => logger.warn({ event: 'fetch.problem' }, message) }),
+      fetch: new GrpcCommittedFetch({
+        tracker,
+        nodeId: this.#options.nodeId,
+        imageDigest: () => ({ lastStableOffset: this.#image.appliedOffset, ...this.#image.digest() }),
+        imageIsWrong: (at) => this.#imageIsWrong(at),
+        problem: (message) => logger.warn({ event: 'fetch.problem' }, message),
+      }),
       feed,
       image: this.#followedImage(),
       timers: new NodeTimers(),
@@ -106,6 +115,15 @@ export class Following {
     this.#follower = follower;
     follower.start();
     for (const go of [...this.#waitingForStart]) go();
+  }
+
+  #imageIsWrong(at: Offset): void {
+    const { dumpDirectory, failed, logger } = this.#options;
+    if (this.#closed) return;
+    logger.error({ event: 'image.wrong', offset: at, digest: Buffer.from(this.#image.digest().value).toString('hex') }, 'most voters agree on another image than ours');
+    const file = dumpDirectory === undefined ? undefined : dumpImage(dumpDirectory, this.#image, `most voters agree on another image at offset ${at}`);
+    this.close();
+    failed(new Error(wrongImageMessage(at, file)));
   }
 
   #followedImage(): FollowedImage {

@@ -1,8 +1,8 @@
 import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { CommittedFetch, CommittedFetchQuery, CommittedFetchResult, SnapshotQuery, SnapshotResult } from '@quorate/metadata-follower';
-import type { FetchRequest, FetchResponse, FetchSnapshotResponse, RaftErrorName } from '@quorate/raft-core';
-import type { Epoch, NodeId } from '@quorate/records';
+import type { FetchRequest, FetchResponse, FetchSnapshotResponse, ImageDigest, RaftErrorName } from '@quorate/raft-core';
+import type { Epoch, NodeId, Offset } from '@quorate/records';
 import type {
   FetchRequest as WireFetch,
   FetchResponse as WireFetched,
@@ -11,7 +11,7 @@ import type {
 } from '@quorate/records/gen/quorate/raft/v1/raft';
 import { fetchRequestToWire, fetchSnapshotRequestToWire } from '../wire/raft-requests.js';
 import { fetchResponseFromWire, fetchSnapshotResponseFromWire } from '../wire/raft-responses.js';
-import { requireMessage } from '../wire/read-fields.js';
+import { readOffset, requireMessage } from '../wire/read-fields.js';
 import { WireFormatError } from '../wire/wire-format-error.js';
 import type { ActiveLeader, LeaderTracker } from './leader-tracker.js';
 
@@ -21,6 +21,10 @@ export interface GrpcCommittedFetchOptions {
   readonly tracker: LeaderTracker;
   /** Our node id, if we are a node of the cluster. */
   readonly nodeId: NodeId | undefined;
+  /** What our image sums up to now. */
+  readonly imageDigest?: () => ImageDigest;
+  /** The leader says that most voters agree on another image than ours at that offset. */
+  readonly imageIsWrong?: (at: Offset) => void;
   /** Batches that were damaged on the way, and the like. */
   readonly problem: (message: string) => void;
 }
@@ -68,6 +72,7 @@ export class GrpcCommittedFetch implements CommittedFetch {
       },
       answered: (answer) => {
         const result = requireMessage('result', (answer as WireFetched).result);
+        if (result.wrongImageAt !== undefined) this.#options.imageIsWrong?.(readOffset('result.wrong_image_at', result.wrongImageAt));
         done(resultOf(fetchResponseFromWire(result, (problem) => this.#options.problem(`a batch in a Fetch answer was dropped: ${problem}`))));
       },
       unavailable: (message) => done({ kind: 'unavailable', message }),
@@ -139,7 +144,7 @@ export class GrpcCommittedFetch implements CommittedFetch {
       highWatermark: query.fromOffset,
       chainChecksum: query.chainChecksum,
       readRound: 0,
-      imageDigest: undefined,
+      imageDigest: this.#options.imageDigest?.(),
       recovering: false,
       committedOnly: true,
     };

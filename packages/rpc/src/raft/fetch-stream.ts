@@ -8,7 +8,7 @@ import type {
 } from '@quorate/records/gen/quorate/raft/v1/raft';
 import { fetchRequestToWire, fetchSnapshotRequestToWire } from '../wire/raft-requests.js';
 import { fetchResponseFromWire, fetchSnapshotResponseFromWire } from '../wire/raft-responses.js';
-import { requireMessage } from '../wire/read-fields.js';
+import { readOffset, requireMessage } from '../wire/read-fields.js';
 import { failureOf, type PeerEvents } from './peer-connection.js';
 import type { DialOutcome } from './warm-channel.js';
 
@@ -18,13 +18,17 @@ export interface StreamMessages<Request, Asked, Answer> {
   readonly name: string;
   ask(correlationId: number, request: Request): Asked;
   /** @throws WireFormatError when the answer cannot be what it claims to be. */
-  read(answer: Answer, problem: (message: string) => void): RaftResponse;
+  read(answer: Answer, events: Pick<PeerEvents, 'problem' | 'imageIsWrong'>): RaftResponse;
 }
 
 export const FETCHES: StreamMessages<FetchRequest, WireFetch, WireFetched> = {
   name: 'Fetch',
   ask: (correlationId, request) => ({ correlationId, query: fetchRequestToWire(request) }),
-  read: ({ result }, problem) => fetchResponseFromWire(requireMessage('result', result), (damage) => problem(`a batch in a Fetch answer was dropped: ${damage}`)),
+  read: ({ result }, events) => {
+    const message = requireMessage('result', result);
+    if (message.wrongImageAt !== undefined) events.imageIsWrong(readOffset('result.wrong_image_at', message.wrongImageAt));
+    return fetchResponseFromWire(message, (damage) => events.problem(`a batch in a Fetch answer was dropped: ${damage}`));
+  },
 };
 
 export const SNAPSHOT_FETCHES: StreamMessages<FetchSnapshotRequest, WireFetchSnapshot, WireFetchedSnapshot> = {
@@ -115,7 +119,7 @@ export class FetchStream<Request, Asked, Answer extends Correlated> {
     const { events, messages } = this.#config;
     let response: RaftResponse;
     try {
-      response = messages.read(message, (problem) => events.problem(problem));
+      response = messages.read(message, events);
     } catch (error) {
       events.problem(`a ${messages.name} answer cannot be read: ${error instanceof Error ? error.message : String(error)}`);
       events.requestFailed(pending.requestId, 'unavailable');

@@ -149,6 +149,31 @@ describe('requests and answers', () => {
   });
 });
 
+describe('the digest of an image', () => {
+  const imageDigest = { lastStableOffset: 40 as Offset, version: 1, value: new Uint8Array(8) };
+
+  it('reaches whoever is fetched from, and what is made of it comes back with the answer', async () => {
+    for (const [n, isWrong] of [[1, false], [2, true]] as const) {
+      ours.transport.send(n, peer.at(), { ...fetchAt(n), imageDigest });
+      const { token } = await peer.nthRequest(n);
+      peer.imagesAreWrong = isWrong;
+      peer.transport.reply(token, fetchedTo(n));
+      await until('the answer', () => ours.inbox.responses.length === n);
+      expect(ours.wrongImages).toEqual(isWrong ? [40] : []);
+    }
+    expect(peer.heardDigests.map(({ at }) => at)).toEqual([40, 40]);
+  });
+
+  it('is neither told nor judged where a Fetch has none', async () => {
+    peer.imagesAreWrong = true;
+    ours.transport.send(1, peer.at(), { ...fetchAt(1), imageDigest: undefined });
+    peer.transport.reply((await peer.nthRequest(1)).token, fetchedTo(1));
+    await until('the answer', () => ours.inbox.responses.length === 1);
+
+    expect([peer.heardDigests, ours.wrongImages]).toEqual([[], []]);
+  });
+});
+
 describe('a snapshot that is fetched', () => {
   const askAt = (position: number, maxBytes = 64 * 1024): FetchSnapshotRequest => ({ ...one(fetchSnapshotRequests), position, maxBytes });
   const chunk = (position: number, bytes: Uint8Array, size: number): FetchSnapshotResponse => ({ ...one(fetchSnapshotResponses), error: 'NONE', position, bytes, size });

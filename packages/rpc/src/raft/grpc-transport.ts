@@ -4,7 +4,7 @@ import type { NodeId, Offset } from '@quorate/records';
 import type { RaftServiceService } from '../gen/quorate/raft/v1/raft_service.js';
 import type { HandlersOf } from '../server/handlers.js';
 import { PeerConnection, type PeerOptions } from './peer-connection.js';
-import { RaftInbox } from './raft-inbox.js';
+import { RaftInbox, type DigestJudge } from './raft-inbox.js';
 
 export interface GrpcTransportOptions {
   /** Given up after this long without an answer, in milliseconds (`controller.quorum.request.timeout.ms`). */
@@ -15,6 +15,10 @@ export interface GrpcTransportOptions {
   readonly problem: (peer: NodeId, message: string) => void;
   /** A leader's Fetch answer named the offset up to which it has published on the feed. */
   readonly heardFeedOffset?: (offset: Offset) => void;
+  /** Compares what the images of those who fetch from us sum up to. */
+  readonly digests?: DigestJudge;
+  /** The leader says that most voters agree on another image than ours at that offset. */
+  readonly imageIsWrong?: (at: Offset) => void;
 }
 
 /** A broken stream's one redial may take this long before the peer counts as lost. */
@@ -31,7 +35,7 @@ export class GrpcTransport implements Transport {
 
   constructor(options: GrpcTransportOptions) {
     this.#options = options;
-    this.#inbox = new RaftInbox({ fetchSnapshotMaxBytes: options.fetchSnapshotMaxBytes, heard: (request) => this.#heard(request) });
+    this.#inbox = new RaftInbox({ fetchSnapshotMaxBytes: options.fetchSnapshotMaxBytes, heard: (request) => this.#heard(request), digests: options.digests });
   }
 
   /** What the server has to serve as `RaftService`. */
@@ -102,6 +106,7 @@ export class GrpcTransport implements Transport {
         requestFailed: (requestId, failure) => this.#receiver?.requestFailed(requestId, id, failure),
         connectionLost: () => this.#receiver?.connectionLost(id),
         connectionUp: () => this.#receiver?.connectionUp(id),
+        imageIsWrong: (at) => this.#options.imageIsWrong?.(at),
         problem: (message) => this.#options.problem(id, message),
       },
       this.#peerOptions(),

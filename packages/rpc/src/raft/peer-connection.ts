@@ -1,5 +1,6 @@
 import { credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import type { BeginQuorumEpochRequest, Endpoint, EndQuorumEpochRequest, FetchRequest, FetchSnapshotRequest, RaftResponse, RequestFailure, RequestId, VoteRequest } from '@quorate/raft-core';
+import type { Offset } from '@quorate/records';
 import { INTERNAL_CHANNEL, target } from '../channel-options.js';
 import { RaftServiceClient } from '../gen/quorate/raft/v1/raft_service.js';
 import { beginRequestToWire, endRequestToWire, voteRequestToWire } from '../wire/raft-requests.js';
@@ -13,6 +14,8 @@ export interface PeerEvents {
   requestFailed(requestId: RequestId, failure: RequestFailure): void;
   connectionLost(): void;
   connectionUp(): void;
+  /** Most voters agree that our image is wrong at that offset. */
+  imageIsWrong(at: Offset): void;
   /** Something that should not be: a damaged batch, an answer that cannot be read. For the log. */
   problem(message: string): void;
 }
@@ -139,6 +142,7 @@ function whileOpen(isOpen: () => boolean, events: PeerEvents): PeerEvents {
     requestFailed: (requestId, failure) => isOpen() && events.requestFailed(requestId, failure),
     connectionLost: () => isOpen() && events.connectionLost(),
     connectionUp: () => isOpen() && events.connectionUp(),
+    imageIsWrong: (at) => isOpen() && events.imageIsWrong(at),
     problem: (message) => isOpen() && events.problem(message),
   };
 }

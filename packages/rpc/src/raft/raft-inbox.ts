@@ -1,5 +1,6 @@
-import type { RaftRequest, RaftResponse, ReplyToken } from '@quorate/raft-core';
+import type { FetchRequest, ImageDigest, RaftRequest, RaftResponse, ReplyToken } from '@quorate/raft-core';
 import type { TransportReceiver } from '@quorate/raft-node';
+import type { NodeId, Offset } from '@quorate/records';
 import type {
   FetchRequest as WireFetch,
   FetchResponse as WireFetched,
@@ -28,11 +29,26 @@ interface Waiting {
   readonly refuse: (error: RpcFailure) => void;
 }
 
+/** Compares what the images of those who fetch sum up to. */
+export interface DigestJudge {
+  heard(replicaId: NodeId | undefined, digest: ImageDigest): void;
+  /** Whether most voters agree that this image is wrong. */
+  isWrong(replicaId: NodeId | undefined, digest: ImageDigest): boolean;
+}
+
+export interface RaftInboxOptions {
+  /** Largest piece of a snapshot that is handed out in one answer, in bytes. */
+  readonly fetchSnapshotMaxBytes: number;
+  /** Told of each request before it is delivered. */
+  readonly heard: (request: RaftRequest) => void;
+  readonly digests?: DigestJudge | undefined;
+}
+
 /** What one kind of stream carries. */
-interface ServedStream<Asked, Answer> {
+interface ServedStream<Asked, Answer, Request extends RaftRequest> {
   readonly maxPending: number;
-  readonly request: (message: Asked) => RaftRequest;
-  readonly answer: (correlationId: number, response: RaftResponse) => Answer;
+  readonly request: (message: Asked) => Request;
+  readonly answer: (correlationId: number, response: RaftResponse, request: Request) => Answer;
 }
 
 /**
@@ -41,14 +57,15 @@ interface ServedStream<Asked, Answer> {
  */
 export class RaftInbox {
   readonly #fetchSnapshotMaxBytes: number;
+  readonly #digests: DigestJudge | undefined;
   readonly #waiting = new Map<ReplyToken, Waiting>();
   readonly #heard: (request: RaftRequest) => void;
   #receiver: TransportReceiver | undefined;
   #nextToken = 1;
   #snapshotStreams = 0;
 
-  /** @param options.heard - told of each request before it is delivered. */
-  constructor({ fetchSnapshotMaxBytes, heard }: { readonly fetchSnapshotMaxBytes: number; readonly heard: (request: RaftRequest) => void }) {
+  constructor({ fetchSnapshotMaxBytes, heard, digests }: RaftInboxOptions) {
+    this.#digests = digests;
     this.#fetchSnapshotMaxBytes = Math.min(fetchSnapshotMaxBytes, MAX_SNAPSHOT_CHUNK_BYTES);
     this.#heard = heard;
   }
@@ -78,10 +95,10 @@ export class RaftInbox {
       beginQuorumEpoch: (message, context) => this.#ask(beginRequestFromWire(message), context, (response) => beginResponseToWire(expectKind('beginQuorumEpoch', response))),
       endQuorumEpoch: (message, context) => this.#ask(endRequestFromWire(message), context, (response) => endResponseToWire(expectKind('endQuorumEpoch', response))),
       fetch: (stream) =>
-        this.#serveStream<WireFetch, WireFetched>(stream, {
+        this.#serveStream<WireFetch, WireFetched, FetchRequest>(stream, {
           maxPending: MAX_PENDING_FETCHES,
-          request: (message) => fetchRequestFromWire(requireMessage('query', message.query)),
-          answer: (correlationId, response) => ({ correlationId, result: fetchResponseToWire(expectKind('fetch', response)) }),
+          request: (message) => this.#judged(fetchRequestFromWire(requireMessage('query', message.query))),
+          answer: (correlationId, response, request) => ({ correlationId, result: fetchResponseToWire(expectKind('fetch', response), this.#wrongImageAt(request)) }),
         }),
       fetchSnapshot: (stream) => this.#serveSnapshots(stream),
     };
@@ -98,6 +115,15 @@ export class RaftInbox {
         reject(error);
       }
     });
+  }
+
+  #judged(request: FetchRequest): FetchRequest {
+    if (request.imageDigest !== undefined) this.#digests?.heard(request.replica.id, request.imageDigest);
+    return request;
+  }
+
+  #wrongImageAt({ replica, imageDigest }: FetchRequest): Offset | undefined {
+    return imageDigest !== undefined && this.#digests?.isWrong(replica.id, imageDigest) === true ? imageDigest.lastStableOffset : undefined;
   }
 
   #serveSnapshots(stream: StreamPair<WireFetchSnapshot, WireFetchedSnapshot>): void {
@@ -119,9 +145,9 @@ export class RaftInbox {
   }
 
   /** Who does not read its answers is not read either: what waits for it in memory stays bounded. */
-  #serveStream<Asked extends { readonly correlationId: number }, Answer>(
+  #serveStream<Asked extends { readonly correlationId: number }, Answer, Request extends RaftRequest>(
     stream: StreamPair<Asked, Answer>,
-    { maxPending, request: readRequest, answer }: ServedStream<Asked, Answer>,
+    { maxPending, request: readRequest, answer }: ServedStream<Asked, Answer, Request>,
   ): void {
     const tokens = new Set<ReplyToken>();
     stream.onMessage((message) => {
@@ -130,7 +156,7 @@ export class RaftInbox {
       const token = this.#take({
         answer: (response) => {
           tokens.delete(token);
-          if (!stream.send(answer(message.correlationId, response))) stream.pause();
+          if (!stream.send(answer(message.correlationId, response, request))) stream.pause();
         },
         refuse: (error) => stream.end(error),
       });

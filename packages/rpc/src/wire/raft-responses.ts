@@ -1,5 +1,5 @@
 import type { BeginQuorumEpochResponse, EndQuorumEpochResponse, FetchResponse, FetchSnapshotResponse, VoteResponse } from '@quorate/raft-core';
-import { concatBytes, readBatches, type EncodedBatch } from '@quorate/records';
+import { concatBytes, readBatches, type EncodedBatch, type Offset } from '@quorate/records';
 import type * as wire from '@quorate/records/gen/quorate/raft/v1/raft';
 import { raftErrorFromWire, raftErrorToWire, refusalFromWire, refusalToWire } from './raft-enums.js';
 import { leaderFromWire, leaderToWire, offsetAndEpochFromWire, snapshotIdFromWire } from './raft-parts.js';
@@ -47,7 +47,8 @@ export function endResponseFromWire(message: wire.EndQuorumEpochResponse): EndQu
   return { kind: 'endQuorumEpoch', error: raftErrorFromWire(message.errorCode), ...leaderFromWire('leader', message.leader) };
 }
 
-export function fetchResponseToWire(response: FetchResponse): wire.FetchResult {
+/** @param wrongImageAt - the asker's image is wrong there, as most voters see it. */
+export function fetchResponseToWire(response: FetchResponse, wrongImageAt?: Offset): wire.FetchResult {
   return {
     errorCode: raftErrorToWire(response.error),
     leader: leaderToWire(response),
@@ -59,6 +60,7 @@ export function fetchResponseToWire(response: FetchResponse): wire.FetchResult {
     readRound: response.readRound,
     feedPublishedOffset: response.feedPublishedOffset,
     feedKey: response.feedKey,
+    wrongImageAt,
   };
 }
 

@@ -140,6 +140,28 @@ export interface DescribeQuorumResponse {
   answeredAs: string;
   /** Log end (exclusive) of the answering controller. */
   logEndOffset: number;
+  /** First offset of the answering controller's log: what came before is in its snapshots alone. */
+  logStartOffset: number;
+  /** Newest snapshot of the answering controller; absent when it has none. */
+  latestSnapshot:
+    | SnapshotSummary
+    | undefined;
+  /** How many snapshots it keeps. */
+  snapshotCount: number;
+  /** Replicas whose image differs from the answering controller's at an equal offset; anything but 0 is an alarm. */
+  differingImages: number;
+}
+
+/** One snapshot of a controller (KIP-630). */
+export interface SnapshotSummary {
+  /** Offset (exclusive) up to which it holds the log. */
+  endOffset: number;
+  /** Epoch of the last record it contains. */
+  epoch: number;
+  /** Size of its file in bytes. */
+  sizeBytes: number;
+  /** Milliseconds since the last batch that it contains was appended, by the answering controller's clock. */
+  ageMs: number;
 }
 
 /** Asks for the last elections that the controllers remember. */
@@ -419,6 +441,10 @@ function createBaseDescribeQuorumResponse(): DescribeQuorumResponse {
     unreachable: [],
     answeredAs: "",
     logEndOffset: 0,
+    logStartOffset: 0,
+    latestSnapshot: undefined,
+    snapshotCount: 0,
+    differingImages: 0,
   };
 }
 
@@ -469,6 +495,18 @@ export const DescribeQuorumResponse: MessageFns<DescribeQuorumResponse> = {
     }
     if (message.logEndOffset !== 0) {
       writer.uint32(112).int64(message.logEndOffset);
+    }
+    if (message.logStartOffset !== 0) {
+      writer.uint32(160).int64(message.logStartOffset);
+    }
+    if (message.latestSnapshot !== undefined) {
+      SnapshotSummary.encode(message.latestSnapshot, writer.uint32(170).fork()).join();
+    }
+    if (message.snapshotCount !== 0) {
+      writer.uint32(176).int32(message.snapshotCount);
+    }
+    if (message.differingImages !== 0) {
+      writer.uint32(184).int32(message.differingImages);
     }
     return writer;
   },
@@ -606,6 +644,117 @@ export const DescribeQuorumResponse: MessageFns<DescribeQuorumResponse> = {
             }
 
             message.logEndOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.logStartOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.latestSnapshot = SnapshotSummary.decode(reader, reader.uint32());
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.snapshotCount = reader.int32();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.differingImages = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSnapshotSummary(): SnapshotSummary {
+  return { endOffset: 0, epoch: 0, sizeBytes: 0, ageMs: 0 };
+}
+
+export const SnapshotSummary: MessageFns<SnapshotSummary> = {
+  encode(message: SnapshotSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.endOffset !== 0) {
+      writer.uint32(8).int64(message.endOffset);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(16).int32(message.epoch);
+    }
+    if (message.sizeBytes !== 0) {
+      writer.uint32(24).int64(message.sizeBytes);
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(33).double(message.ageMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSnapshotSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.endOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.ageMs = reader.double();
             continue;
           }
         }

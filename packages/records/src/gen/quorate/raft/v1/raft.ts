@@ -322,7 +322,14 @@ export interface FetchResult {
     | number
     | undefined;
   /** Ours: key of the feed's HMAC for this leader's epoch. */
-  feedKey?: Uint8Array | undefined;
+  feedKey?:
+    | Uint8Array
+    | undefined;
+  /**
+   * Ours: the offset of the sender's image digest, when a majority of the voters, the sender not counted, agrees on another value
+   * there: the sender's image is wrong, and it has to stop. Absent otherwise.
+   */
+  wrongImageAt?: number | undefined;
 }
 
 /** One message on the request side of a Fetch stream. */
@@ -1535,6 +1542,7 @@ function createBaseFetchResult(): FetchResult {
     readRound: 0,
     feedPublishedOffset: undefined,
     feedKey: undefined,
+    wrongImageAt: undefined,
   };
 }
 
@@ -1569,6 +1577,9 @@ export const FetchResult: MessageFns<FetchResult> = {
     }
     if (message.feedKey !== undefined) {
       writer.uint32(82).bytes(message.feedKey);
+    }
+    if (message.wrongImageAt !== undefined) {
+      writer.uint32(88).int64(message.wrongImageAt);
     }
     return writer;
   },
@@ -1664,6 +1675,14 @@ export const FetchResult: MessageFns<FetchResult> = {
             }
 
             message.feedKey = reader.bytes();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.wrongImageAt = longToNumber(reader.int64());
             continue;
           }
         }
