@@ -1,5 +1,5 @@
 import type { MetadataRecord, RawRecord } from '@quorate/records';
-import { encodeRecord } from '@quorate/records';
+import { encodeRecords } from '@quorate/records';
 import type { Decision } from '@quorate/controller-core';
 import { BatchBuilder, recordsBytes, requestBytes } from './batch-builder.js';
 import type { BatchLimits } from './batch-builder.js';
@@ -26,7 +26,7 @@ export type RecordPlan =
  * 768 KiB and 10,000 records; a larger atomic operation is a metadata transaction).
  */
 export function planRecords(decision: Decision, name: string, limits: BatchLimits): RecordPlan {
-  const records = decision.records.map(planned);
+  const records = planned(decision.records);
   const ofRequest = requestBytes(decision.outcomes);
   const problem = tooLarge(records, ofRequest, limits);
   if (problem !== undefined) return { kind: 'too-large', message: problem };
@@ -35,11 +35,11 @@ export function planRecords(decision: Decision, name: string, limits: BatchLimit
   // A decision that brings its own marks (bootstrap, Abort) is whole by them; transactions do not nest.
   const isMarked = decision.records.some(({ kind }) => kind === 'BeginTransaction' || kind === 'AbortTransaction');
   if (!decision.atomic || isMarked) return { kind: 'split', records };
-  return { kind: 'transaction', records: [planned(beginTransaction(name)), ...records, planned(END_TRANSACTION)] };
+  return { kind: 'transaction', records: [...planned([beginTransaction(name)]), ...records, ...planned([END_TRANSACTION])] };
 }
 
-function planned(record: MetadataRecord): PlannedRecord {
-  return { record, raw: encodeRecord(record) };
+function planned(records: readonly MetadataRecord[]): readonly PlannedRecord[] {
+  return encodeRecords(records).map((raw, index) => ({ record: records[index]!, raw }));
 }
 
 function tooLarge(records: readonly PlannedRecord[], ofRequest: number, limits: BatchLimits): string | undefined {

@@ -1,5 +1,5 @@
-import { requestsOf, uuidFromBytes, uuidToBytes } from '@quorate/records';
-import type { EncodedBatch, ItemOutcome, Offset, RequestOutcome, Uuid } from '@quorate/records';
+import { keptRequestsOf, outcomeOf, uuidFromBytes } from '@quorate/records';
+import type { EncodedBatch, ItemOutcome, KeptRequest, Offset, RequestOutcome, Uuid } from '@quorate/records';
 import { Fifo } from '@quorate/raft-node';
 import { requestIdTimeMs } from './request-id.js';
 
@@ -19,13 +19,11 @@ export type WindowAnswer =
   /** Its time lies so far ahead that it could be forgotten before it is old. */
   | { readonly kind: 'from-the-future' };
 
-interface Entry {
-  readonly outcomes: readonly ItemOutcome[];
-  readonly endOffset: Offset;
-}
-
-interface Kept extends Entry {
+interface Kept {
   readonly id: Uuid;
+  /** Id and outcomes, in bytes of our own. */
+  readonly message: Uint8Array;
+  readonly endOffset: Offset;
   readonly idTimeMs: number;
   readonly appendTimeMs: number;
   /** Age of the log up to which it is kept. */
@@ -50,7 +48,7 @@ const HELD_AT_A_TIME = 1024;
  * unknown id may have been forgotten is told from what *was* forgotten, not from the newest append time alone.
  */
 export class RequestWindow {
-  readonly #entries = new Map<Uuid, Entry>();
+  readonly #entries = new Map<Uuid, Kept>();
   readonly #kept = new Fifo<Kept>();
   #latestAppendMs = 0;
   /** How old the log has grown, in milliseconds. */
@@ -66,7 +64,7 @@ export class RequestWindow {
   observe(batch: EncodedBatch): void {
     this.#growOlder(batch.appendTimeMs);
     if (!batch.isControl) {
-      for (const { requestId, items } of requestsOf(batch)) this.#remember(requestId, batch, items);
+      for (const request of keptRequestsOf(batch)) this.#remember(request, batch);
     }
     this.#forgetOld();
   }
@@ -87,12 +85,13 @@ export class RequestWindow {
    */
   load(batch: EncodedBatch, snapshotEndOffset: Offset): void {
     if (batch.isControl) return;
-    const requests = requestsOf(batch);
+    const requests = keptRequestsOf(batch);
     if (requests.length === 0) return;
     this.#growOlder(batch.appendTimeMs);
-    for (const { requestId, items } of requests) {
-      if (items.length === 0) this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, requestIdTimeMs(requestId));
-      else this.#remember(requestId, { appendTimeMs: batch.appendTimeMs, endOffset: snapshotEndOffset }, items);
+    for (const request of requests) {
+      const isMark = outcomeOf(request.message).items.length === 0;
+      if (isMark) this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, requestIdTimeMs(request.requestId));
+      else this.#remember(request, { appendTimeMs: batch.appendTimeMs, endOffset: snapshotEndOffset });
     }
     this.#forgetOld();
   }
@@ -106,7 +105,7 @@ export class RequestWindow {
   /** @param wallMs - now, milliseconds since 1970; only decides what counts as the future, and as too old to be answered for. */
   lookUp(requestId: Uint8Array, wallMs: number): WindowAnswer {
     const entry = this.#entries.get(uuidFromBytes(requestId));
-    if (entry !== undefined) return { kind: 'known', ...entry };
+    if (entry !== undefined) return { kind: 'known', outcomes: outcomeOf(entry.message).items, endOffset: entry.endOffset };
     const idTimeMs = requestIdTimeMs(requestId);
     const oldestMs = Math.min(wallMs, this.#latestAppendMs) - REQUEST_WINDOW_MS;
     if (idTimeMs <= Math.max(this.#forgottenUpToMs, oldestMs)) return { kind: 'forgotten' };
@@ -119,14 +118,14 @@ export class RequestWindow {
     this.#latestAppendMs = Math.max(this.#latestAppendMs, appendTimeMs);
   }
 
-  #remember(requestId: Uint8Array, { appendTimeMs, endOffset }: Pick<EncodedBatch, 'appendTimeMs' | 'endOffset'>, items: readonly ItemOutcome[]): void {
+  #remember({ requestId, message }: KeptRequest, { appendTimeMs, endOffset }: Pick<EncodedBatch, 'appendTimeMs' | 'endOffset'>): void {
     const id = uuidFromBytes(requestId);
     const idTimeMs = requestIdTimeMs(requestId);
-    const outcomes = items.map((item) => ({ ...item, topicId: item.topicId === undefined ? undefined : Uint8Array.from(item.topicId) }));
-    this.#entries.set(id, { outcomes, endOffset });
     // A clock that runs ahead makes ids that stay young for longer; they are kept for as long as they look young.
     const youngForMs = Math.max(0, idTimeMs - appendTimeMs) + REQUEST_WINDOW_MS;
-    this.#kept.push({ id, idTimeMs, appendTimeMs, outcomes, endOffset, untilAgeMs: this.#ageMs + youngForMs });
+    const kept = { id, message, endOffset, idTimeMs, appendTimeMs, untilAgeMs: this.#ageMs + youngForMs };
+    this.#entries.set(id, kept);
+    this.#kept.push(kept);
   }
 
   #forgetOld(): void {
@@ -154,9 +153,9 @@ function* heldRequests(kept: readonly Kept[], last: readonly HeldRequests[]): Ge
     const { appendTimeMs } = kept[at]!;
     const requests: RequestOutcome[] = [];
     for (let size = 0; at < kept.length && kept[at]!.appendTimeMs === appendTimeMs && size < HELD_AT_A_TIME; at++) {
-      const { id, outcomes } = kept[at]!;
-      requests.push({ requestId: uuidToBytes(id), firstRecord: 0, items: outcomes });
-      size += 1 + outcomes.length;
+      const { requestId, items } = outcomeOf(kept[at]!.message);
+      requests.push({ requestId, firstRecord: 0, items });
+      size += 1 + items.length;
     }
     yield { appendTimeMs, requests };
   }

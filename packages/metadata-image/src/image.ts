@@ -26,9 +26,9 @@ import { digestProducerIds } from './producer-ids/image.js';
 import { digestScram, type ScramRow } from './scram/image.js';
 import { newScratch } from './replay-scratch.js';
 import { StoreView } from './store-view.js';
-import type { MetadataStore, PartitionCondition } from './store.js';
+import type { MetadataStore, PartitionCondition, ReplayContext } from './store.js';
 import { TopicImage, type TopicImageBytes } from './topics/image.js';
-import { replayPartitionBytes, replayPartitionChangeBytes } from './topics/replay-bytes.js';
+import { replayPartitionBytes, replayPartitionChangeBytes, replayTopicBytes } from './topics/replay-bytes.js';
 import type { BrokerRow, ControllerRow, RecordPosition } from './view.js';
 
 /** The tables of the committed image. */
@@ -94,19 +94,30 @@ export class MetadataImage extends StoreView {
   }
 
   /**
-   * Replays one record as the batch holds it. Partitions go straight into the columns; the payload is borrowed for the
+   * Replays one record as the batch holds it. Topics and partitions go straight into the columns; the payload is borrowed for the
    * call only.
    *
    * @throws ReplayError when the record cannot be read or does not fit what the image holds.
    */
   applyRaw(raw: RawRecord, at: RecordPosition, sink?: ChangeSink): void {
     const context = { store: this.store, at, sink, scratch: this.#scratch };
-    const done =
-      raw.type === RECORD_TYPE.PartitionChange
-        ? replayPartitionChangeBytes(context, this.store.topics, raw)
-        : raw.type === RECORD_TYPE.Partition && replayPartitionBytes(context, this.store.topics, raw);
-    if (!done) applyRecord(context, decodeOrThrow(raw, at));
+    if (!this.#replayBytes(context, raw)) applyRecord(context, decodeOrThrow(raw, at));
     this.#advance(at);
+  }
+
+  /** The frequent records straight into the columns; false when the record must be decoded. */
+  #replayBytes(context: ReplayContext, raw: RawRecord): boolean {
+    const { topics } = this.store;
+    switch (raw.type) {
+      case RECORD_TYPE.PartitionChange:
+        return replayPartitionChangeBytes(context, topics, raw);
+      case RECORD_TYPE.Partition:
+        return replayPartitionBytes(context, topics, raw);
+      case RECORD_TYPE.Topic:
+        return replayTopicBytes(context, topics, raw);
+      default:
+        return false;
+    }
   }
 
   /** Moves the last stable offset over batches that hold no metadata, or past a transaction that came to nothing. */

@@ -4,7 +4,7 @@ import { BATCH_SAMPLES } from '../test/golden-samples.js';
 import { encodeBatch, parseBatchHeader, readBatch, readBatches, type BatchInput } from './batch-codec.js';
 import { AT, HEADER_BYTES, writeU32 } from './batch-layout.js';
 import { encodedRecordSize, forEachRecord, recordsOf } from './batch-records.js';
-import { requestsOf } from './batch-requests.js';
+import { keptRequestsOf, outcomeOf, requestsOf } from './batch-requests.js';
 import { MAX_READ_BATCH_BYTES } from './batch.js';
 import { concatBytes } from './bytes.js';
 import { crc32c } from './crc32c.js';
@@ -61,6 +61,22 @@ describe('a batch', () => {
         expect(recordsOf(read.batch)).toEqual(records);
         expect(requestsOf(read.batch)).toEqual(requests);
         expect(read.nextAt).toBe(written.bytes.length);
+      }),
+    );
+  });
+
+  it('gives its requests to keep: they outlive its bytes, and say the same', () => {
+    fc.assert(
+      fc.property(batchInput, (input) => {
+        const { bytes } = encodeBatch(input);
+        const read = readBatch(bytes, 0);
+        if (read.kind !== 'batch') throw new Error(JSON.stringify(read));
+
+        const kept = keptRequestsOf(read.batch);
+        bytes.fill(0xff);
+
+        expect(kept.map(({ message }) => outcomeOf(message))).toEqual(input.requests);
+        expect(kept.map(({ requestId }) => requestId)).toEqual(input.requests?.map(({ requestId }) => requestId));
       }),
     );
   });

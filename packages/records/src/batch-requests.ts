@@ -1,16 +1,53 @@
 import { AT, HEADER_BYTES, readU32 } from './batch-layout.js';
 import type { EncodedBatch, RequestOutcome } from './batch.js';
 import { RecordFormatError } from './errors.js';
-import { BatchRequests } from './gen/quorate/records/v1/envelope.js';
+import { BatchRequests, BatchRequests_Request } from './gen/quorate/records/v1/envelope.js';
 import { VarintReader } from './varint.js';
 
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** The requests whose outcomes the batch holds, in the order decided. Ids are views on the batch: copy what is kept. */
 export function requestsOf(batch: EncodedBatch): RequestOutcome[] {
   const length = readU32(batch.bytes, AT.requestsLength);
   if (length === 0) return [];
   return BatchRequests.decode(batch.bytes.subarray(HEADER_BYTES, HEADER_BYTES + length)).requests;
+}
+
+/** One request of a batch as it stands there. */
+export interface KeptRequest {
+  readonly requestId: Uint8Array;
+  /** What `outcomeOf` reads. */
+  readonly message: Uint8Array;
+}
+
+/**
+ * The requests of a batch with their outcomes still in bytes, on one copy of the section that is the caller's to keep: a
+ * thousand outcomes as objects cost more memory than the batch, and hardly any is ever asked for.
+ */
+export function keptRequestsOf(batch: EncodedBatch): KeptRequest[] {
+  const length = readU32(batch.bytes, AT.requestsLength);
+  if (length === 0) return [];
+  const section = Uint8Array.from(batch.bytes.subarray(HEADER_BYTES, HEADER_BYTES + length));
+  const kept: KeptRequest[] = [];
+  eachField(section, 0, length, (field, _wire, at, end) => {
+    if (field === 1) kept.push({ requestId: idOf(section, at, end), message: section.subarray(at, end) });
+    return undefined;
+  });
+  return kept;
+}
+
+/** The request that its message says, byte fields as views on it. */
+export function outcomeOf(message: Uint8Array): RequestOutcome {
+  return BatchRequests_Request.decode(message);
+}
+
+function idOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  let id = NO_BYTES;
+  eachField(bytes, from, to, (field, _wire, at, end) => {
+    if (field === 1) id = bytes.subarray(at, end);
+    return undefined;
+  });
+  return id;
 }
 
 /** The bytes of the requests section; none when there are no requests. */

@@ -26,15 +26,15 @@ export {
   type PerControlRecord,
   type PerMetadataRecord,
 } from './record-kinds.js';
-export { decodeRecord, encodeRecord } from './record-codec.js';
+export { decodeRecord, encodeRecord, encodeRecords } from './record-codec.js';
 export { decodeControlRecord, encodeControlRecord } from './control-record-codec.js';
 export { RecordFormatError } from './errors.js';
 export { encodeBatch, parseBatchHeader, readBatch, readBatches, type BatchInput, type BatchRead } from './batch-codec.js';
 export { encodedRecordSize, forEachRecord, recordsOf } from './batch-records.js';
-export { requestsOf } from './batch-requests.js';
+export { keptRequestsOf, outcomeOf, requestsOf, type KeptRequest } from './batch-requests.js';
 export { HEADER_BYTES as BATCH_HEADER_BYTES } from './batch-layout.js';
 export { crc32c, genesisChecksum } from './crc32c.js';
-export { RESERVED_DIRECTORY, ZERO_UUID, isReservedUuid, parseUuid, uuidFromBytes, uuidToBytes } from './uuid.js';
+export { RESERVED_DIRECTORY, ZERO_UUID, isReservedUuid, parseUuid, uuidFromBytes, uuidFromWords, uuidToBytes, uuidToWords } from './uuid.js';
 export { bytesEqual, concatBytes, copyBytes } from './bytes.js';
 export { utf8Decode, utf8DecodeStrict, utf8Encode } from './utf8.js';
 export { KAFKA_ERRORS, kafkaErrorMessage, kafkaErrorName, type KafkaErrorName } from './kafka-error.js';

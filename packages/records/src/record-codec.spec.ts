@@ -4,7 +4,7 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { allKinds, anyRecordOf } from '../test/arbitrary-records.js';
 import { METADATA_SAMPLES } from '../test/golden-samples.js';
 import { RecordFormatError } from './errors.js';
-import { decodeRecord, encodeRecord } from './record-codec.js';
+import { decodeRecord, encodeRecord, encodeRecords } from './record-codec.js';
 import { RECORD_TYPE, RECORD_VERSIONS, type MetadataRecord } from './record-kinds.js';
 
 const sample = (name: string): MetadataRecord => {
@@ -24,6 +24,15 @@ describe('a metadata record', () => {
         expect(decodeRecord(encodeRecord(record))).toEqual(record);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('has the same bytes alone and among others', () => {
+    const anyRecords = fc.array(fc.constantFrom(...allKinds).chain((kind) => anyRecordOf(kind)), { maxLength: 6 });
+    fc.assert(
+      fc.property(anyRecords, (records) => {
+        expect(encodeRecords(records)).toEqual(records.map((record) => encodeRecord(record)));
+      }),
     );
   });
 

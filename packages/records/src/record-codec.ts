@@ -1,4 +1,4 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { RawRecord } from './batch.js';
 import { RecordFormatError } from './errors.js';
 import { METADATA_CODECS, type MessageCodec } from './message-codecs.js';
@@ -15,13 +15,23 @@ type Fields = Record<string, unknown>;
  *   beyond 2^53, or a field holds one of Kafka's "unchanged" numbers instead of being left out.
  */
 export function encodeRecord(record: MetadataRecord): RawRecord {
+  return encodeWith(new BinaryWriter(), record);
+}
+
+/** `encodeRecord` for each, with one buffer to write in. */
+export function encodeRecords(records: readonly MetadataRecord[]): RawRecord[] {
+  const writer = new BinaryWriter();
+  return records.map((record) => encodeWith(writer, record));
+}
+
+function encodeWith(writer: BinaryWriter, record: MetadataRecord): RawRecord {
   const { kind, version } = record;
   checkVersion(kind, version);
   checkFieldsOfVersion(kind, version, record.value);
   checkInt64(kind, record.value);
   checkNothingUnchanged(kind, record.value);
   const codec = METADATA_CODECS[kind] as MessageCodec<AnyValue>;
-  return { type: RECORD_TYPE[kind], version, payload: encodePayload(kind, codec, record.value) };
+  return { type: RECORD_TYPE[kind], version, payload: encodePayload(kind, codec, record.value, writer) };
 }
 
 /**
@@ -44,9 +54,9 @@ export function decodeRecord(raw: RawRecord): MetadataRecord {
 }
 
 /** Encodes, and names the record in what goes wrong (a number outside its field's range). */
-export function encodePayload<T>(kind: string, codec: MessageCodec<T>, value: T): Uint8Array {
+export function encodePayload<T>(kind: string, codec: MessageCodec<T>, value: T, writer = new BinaryWriter()): Uint8Array {
   try {
-    return codec.encode(value).finish();
+    return codec.encode(value, writer).finish();
   } catch (cause) {
     throw new RecordFormatError(`${kind} record cannot be encoded: ${messageOf(cause)}`, { cause });
   }

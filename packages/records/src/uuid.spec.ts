@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Uuid } from './ids.js';
-import { RESERVED_DIRECTORY, ZERO_UUID, isReservedUuid, parseUuid, uuidFromBytes, uuidToBytes } from './uuid.js';
+import { RESERVED_DIRECTORY, ZERO_UUID, isReservedUuid, parseUuid, uuidFromBytes, uuidFromWords, uuidToBytes, uuidToWords } from './uuid.js';
 
 const anyBytes = fc.uint8Array({ minLength: 16, maxLength: 16 });
 const small = (value: number): Uuid => uuidFromBytes(Uint8Array.from({ length: 16 }, (_, index) => (index === 15 ? value : 0)));
@@ -23,6 +23,21 @@ describe('a UUID', () => {
         expect(uuidToBytes(uuid)).toEqual(bytes);
         expect(parseUuid(uuid)).toBe(uuid);
         expect(parseUuid(`${uuid}==`)).toBe(uuid);
+      }),
+    );
+  });
+
+  it('is four big-endian words too', () => {
+    fc.assert(
+      fc.property(anyBytes, (bytes) => {
+        const uuid = uuidFromBytes(bytes);
+        const words = { a: 0, b: 0, c: 0, d: 0 };
+
+        uuidToWords(uuid, words);
+
+        const view = new DataView(bytes.buffer, bytes.byteOffset);
+        expect(words).toEqual({ a: view.getInt32(0), b: view.getInt32(4), c: view.getInt32(8), d: view.getInt32(12) });
+        expect(uuidFromWords(words)).toBe(uuid);
       }),
     );
   });

@@ -31,17 +31,43 @@ export function uuidFromBytes(bytes: Uint8Array): Uuid {
   let text = '';
   for (let i = 0; i < 15; i += 3) {
     const three = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
-    text += ALPHABET[three >> 18]! + ALPHABET[(three >> 12) & 63]! + ALPHABET[(three >> 6) & 63]! + ALPHABET[three & 63]!;
+    text += fourCharacters(three);
   }
   const last = bytes[15]!;
   return (text + ALPHABET[last >> 2]! + ALPHABET[(last & 3) << 4]!) as Uuid;
+}
+
+/** A UUID as four big-endian words of 32 bits, signed. */
+export interface UuidWordsOf {
+  a: number;
+  b: number;
+  c: number;
+  d: number;
+}
+
+/** Without an array in between: ids are turned to and fro for each record. */
+export function uuidToWords(uuid: Uuid, into: UuidWordsOf): void {
+  into.a = (sixBits(uuid, 0) << 26) | (fourSixBits(uuid, 1) << 2) | (sixBits(uuid, 5) >> 4);
+  into.b = (sixBits(uuid, 5) << 28) | (fourSixBits(uuid, 6) << 4) | (sixBits(uuid, 10) >> 2);
+  into.c = (sixBits(uuid, 10) << 30) | (fourSixBits(uuid, 11) << 6) | sixBits(uuid, 15);
+  into.d = (fourSixBits(uuid, 16) << 8) | (sixBits(uuid, 20) << 2) | (sixBits(uuid, 21) >> 4);
+}
+
+export function uuidFromWords({ a, b, c, d }: UuidWordsOf): Uuid {
+  const text =
+    fourCharacters(a >>> 8) +
+    fourCharacters(((a & 0xff) << 16) | (b >>> 16)) +
+    fourCharacters(((b & 0xffff) << 8) | (c >>> 24)) +
+    fourCharacters(c & 0xff_ffff) +
+    fourCharacters(d >>> 8);
+  return (text + ALPHABET[(d >> 2) & 63]! + ALPHABET[(d & 3) << 4]!) as Uuid;
 }
 
 /** 16 new bytes. */
 export function uuidToBytes(uuid: Uuid): Uint8Array {
   const bytes = new Uint8Array(16);
   for (let i = 0, at = 0; i < 20; i += 4, at += 3) {
-    const three = (sixBits(uuid, i) << 18) | (sixBits(uuid, i + 1) << 12) | (sixBits(uuid, i + 2) << 6) | sixBits(uuid, i + 3);
+    const three = fourSixBits(uuid, i);
     bytes[at] = three >> 16;
     bytes[at + 1] = three >> 8;
     bytes[at + 2] = three;
@@ -63,6 +89,14 @@ export function parseUuid(text: string): Uuid | undefined {
     if (sixBits(bare, i) > 63) return undefined;
   }
   return (bare.substring(0, 21) + ALPHABET[sixBits(bare, 21) & 0x30]!) as Uuid;
+}
+
+function fourSixBits(text: string, at: number): number {
+  return (sixBits(text, at) << 18) | (sixBits(text, at + 1) << 12) | (sixBits(text, at + 2) << 6) | sixBits(text, at + 3);
+}
+
+function fourCharacters(bits: number): string {
+  return ALPHABET[bits >> 18]! + ALPHABET[(bits >> 12) & 63]! + ALPHABET[(bits >> 6) & 63]! + ALPHABET[bits & 63]!;
 }
 
 function sixBits(text: string, at: number): number {

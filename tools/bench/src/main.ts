@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ROOT, requireProgram } from '@quorate/e2e';
 import { benchBulk } from './bulk.js';
 import { benchFailover } from './failover.js';
+import { benchReplay } from './replay.js';
 import { publish, type Report } from './report.js';
 import { benchStart } from './start.js';
 import { benchWrite } from './write.js';
@@ -11,6 +12,7 @@ const USAGE = `npm run bench -- NAME… [--runs N] [--seconds N] [--warm-up N] [
   write      P1–P3: single writes, one and 64 in flight, etcd beside them where it is on the machine
   bulk       P4: 100 topics a request
   failover   P6: no write for how long after kill -9 of the active controller
+  replay     P17: a log of a million records into an image
   start      P20: 3 + 3 with 1,000 partitions, start to ready`;
 
 async function main(): Promise<number> {
@@ -47,6 +49,8 @@ async function run(name: string, numbers: { readonly runs: number; readonly seco
       return benchBulk(numbers);
     case 'failover':
       return benchFailover({ kills: numbers.kills, etcdKills: Math.min(5, numbers.kills) });
+    case 'replay':
+      return benchReplay({ runs: numbers.runs, records: 1_000_000 });
     case 'start':
       return benchStart({ runs: numbers.runs, natsServer: await requireProgram('nats-server') });
     default:

@@ -58,6 +58,7 @@ export const TOPIC_CONFIGS: ReadonlyMap<string, ConfigType> = new Map<string, Co
 
 /** Why these configs of one topic are refused (INVALID_CONFIG), or undefined. */
 export function refuseTopicConfigs(configs: readonly { readonly name: string; readonly value: string | undefined }[]): ItemError | undefined {
+  if (configs.length === 0) return undefined;
   const values = new Map<string, string>();
   for (const { name, value } of configs) {
     if (values.has(name)) return invalid(`Topic config ${name} is given twice.`);

@@ -1,5 +1,6 @@
 import { PartitionChangeRecord } from '@quorate/records/gen/quorate/records/v1/partition_change_record';
 import { PartitionRecord } from '@quorate/records/gen/quorate/records/v1/partition_record';
+import { TopicRecord } from '@quorate/records/gen/quorate/records/v1/topic_record';
 import fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -227,5 +228,28 @@ describe('the hand-written encoder', () => {
     for (let i = 0; i < 5000; i++) encoder.encode(new UuidWords(), 2, draft, 2, new DirectoryTable());
 
     expect([...first]).toEqual(before);
+  });
+});
+
+describe('a Topic record decoded by hand', () => {
+  const decoded = (payload: Uint8Array, version = 0): TopicRecord | undefined => {
+    const decoder = new PartitionDecoder();
+    return decoder.decodeTopic(payload, version) ? { name: Buffer.from(decoder.topicName).toString('latin1'), topicId: topicOf(decoder) } : undefined;
+  };
+
+  it('is what the generated decoder says, or is left to it', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: 'grapheme', maxLength: 20 })), uuid, (name, topicId) => {
+        const isPlain = name !== '' && [...name].every((character) => character.charCodeAt(0) < 0x80);
+        expect(decoded(TopicRecord.encode({ name, topicId }).finish())).toEqual(isPlain ? { name, topicId } : undefined);
+      }),
+    );
+  });
+
+  it('is left to the generated decoder when it is cut off, of a later version, or anything else', () => {
+    const whole = TopicRecord.encode({ name: 'payments', topicId: uuidBytes(1) }).finish();
+    for (let at = 0; at < whole.length; at++) expect(decoded(whole.subarray(0, at))).toBeUndefined();
+    expect(decoded(whole, 1)).toBeUndefined();
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => void decoded(bytes)));
   });
 });

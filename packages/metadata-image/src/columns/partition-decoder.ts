@@ -10,16 +10,20 @@ const DIRECTORIES_SINCE = 1;
 const ELR_SINCE = 2;
 const LATEST = 2;
 
+const NO_NAME = new Uint8Array(0);
+
 const tag = (field: number, wireType: number): number => (field << 3) | wireType;
 
 /**
- * Decodes Partition and PartitionChange records straight from their bytes, without an object a record. What it reads it
+ * Decodes Topic, Partition and PartitionChange records straight from their bytes, without an object a record. What it reads it
  * reads as the generated decoder does (pinned by partition-decoder.spec.ts); what it does not expect it does not judge.
  */
 export class PartitionDecoder {
   /** Of the record decoded last. */
   readonly topicId = new UuidWords();
   partitionId = 0;
+  /** A view on the payload, valid for as long as that is. */
+  topicName: Uint8Array = NO_NAME;
   readonly #reader = new WireReader();
 
   /**
@@ -58,6 +62,26 @@ export class PartitionDecoder {
     if (recovery !== 0 && recovery !== 1) return false;
     into.leaderRecoveryState = recovery;
     return into.leader >= -1;
+  }
+
+  /**
+   * Reads a Topic record into `topicId` and `topicName`.
+   *
+   * @returns false when the payload holds anything unexpected, or a name that is not plain ASCII.
+   */
+  decodeTopic(payload: Uint8Array, version: number): boolean {
+    const reader = this.#reader;
+    reader.start(payload);
+    let hasTopic = false;
+    this.topicName = NO_NAME;
+    while (reader.at < reader.end && !reader.failed) {
+      switch (reader.varint()) {
+        case tag(1, BYTES): this.topicName = reader.view(); break;
+        case tag(2, BYTES): hasTopic = true; this.#readTopicId(); break;
+        default: return false;
+      }
+    }
+    return !reader.failed && hasTopic && version === 0 && this.topicName.length > 0 && isAscii(this.topicName);
   }
 
   /** As `decodePartition`. */
@@ -125,4 +149,9 @@ export class PartitionDecoder {
     }
     if (reader.at !== end) reader.failed = true;
   }
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 0x7f) return false;
+  return true;
 }

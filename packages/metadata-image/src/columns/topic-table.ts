@@ -59,16 +59,30 @@ export class TopicTable {
   /** The caller has made sure that neither name nor id is taken. */
   add(id: UuidWords, name: string): number {
     const bytes = utf8Encode(name);
+    return this.#add(id, bytes, hashOfName(bytes));
+  }
+
+  /** @returns false when the id or the name is taken; nothing has changed then. */
+  addIfNew(id: UuidWords, name: Uint8Array): boolean {
+    const hash = hashOfName(name);
+    if (this.findById(id) >= 0 || this.#find(name, hash) >= 0) return false;
+    this.#add(id, name, hash);
+    return true;
+  }
+
+  #add(id: UuidWords, bytes: Uint8Array, hash: number): number {
     const row = this.#rows.add();
     const words = this.#rows.writable(row);
     const at = this.#rows.at(row);
     words[at + ADDRESS] = this.#names.add(bytes);
     words[at + LENGTH] = bytes.length + 1;
-    words[at + NAME_HASH] = hashOfName(bytes);
+    words[at + NAME_HASH] = hash;
     id.writeWords(words, at + ID);
-    this.#byName.add(words[at + NAME_HASH]!, row);
+    this.#byName.add(hash, row);
     this.#byId.add(hashOfUuid(id.a, id.b, id.c, id.d), row);
     this.#sorted?.add(row);
+    // Its partitions come next.
+    this.#lastFound = row;
     return row;
   }
 
@@ -85,7 +99,10 @@ export class TopicTable {
   /** The row of the topic, or -1. */
   findByName(name: string): number {
     const bytes = utf8Encode(name);
-    const hash = hashOfName(bytes);
+    return this.#find(bytes, hashOfName(bytes));
+  }
+
+  #find(bytes: Uint8Array, hash: number): number {
     for (let row = this.#byName.first(hash); row >= 0; row = this.#byName.next()) {
       if (this.#word(row, NAME_HASH) === hash && compareBytes(this.#nameBytes(row), bytes) === 0) return row;
     }

@@ -1,4 +1,4 @@
-import { uuidFromBytes, uuidToBytes, type Uuid } from '@quorate/records';
+import { uuidFromWords, uuidToWords, type Uuid } from '@quorate/records';
 import { mixWord } from './row-hash.js';
 
 /** A UUID as four big-endian 32-bit words, filled again and again: how ids stand in the columns. */
@@ -9,7 +9,8 @@ export class UuidWords {
   d = 0;
 
   setText(uuid: Uuid): this {
-    return this.setBytes(uuidToBytes(uuid), 0);
+    uuidToWords(uuid, this);
+    return this;
   }
 
   /** Reads 16 bytes from `at` on. */
@@ -48,9 +49,7 @@ export class UuidWords {
   }
 
   toUuid(): Uuid {
-    const bytes = new Uint8Array(16);
-    this.writeBytes(bytes, 0);
-    return uuidFromBytes(bytes);
+    return uuidFromWords(this);
   }
 }
 

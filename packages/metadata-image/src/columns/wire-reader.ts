@@ -47,6 +47,14 @@ export class WireReader {
     return 0;
   }
 
+  /** The bytes behind a length; a view on the payload. */
+  view(): Uint8Array {
+    const length = this.length();
+    const from = this.at;
+    this.at += length;
+    return this.#bytes.subarray(from, this.at);
+  }
+
   /** Skips 16 bytes that a length says are there, and returns where they begin. */
   uuid(): number {
     const length = this.length();

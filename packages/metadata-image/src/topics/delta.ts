@@ -78,12 +78,13 @@ export function replayClearElr({ store, scratch, at, sink }: ReplayContext, reco
 
 /** What readers of changes get of a partition. */
 export function summaryOf(state: PartitionDraft): PartitionSummary {
+  const replicas = state.replicas.toArray<NodeId>();
   return {
     leader: state.leader === NO_LEADER ? undefined : (state.leader as NodeId),
     leaderEpoch: state.leaderEpoch,
     partitionEpoch: state.partitionEpoch,
-    replicas: state.replicas.toArray<NodeId>(),
-    isr: state.isr.toArray<NodeId>(),
+    replicas,
+    isr: state.isr.equals(state.replicas) ? replicas : state.isr.toArray<NodeId>(),
   };
 }
 

@@ -137,6 +137,19 @@ export class TopicImage implements TopicStore {
     this.#sum.add(this.#digestTopic(this.#id, name));
   }
 
+  /**
+   * Adds a topic from what a record holds: the way of the decoders.
+   *
+   * @param name - ASCII; copied.
+   * @returns false when the id or the name is taken; nothing has changed then.
+   */
+  addTopicBytes(id: UuidWords, name: Uint8Array): boolean {
+    if (!this.#topics.addIfNew(id, name)) return false;
+    // Of ASCII, bytes and text have the same digest.
+    this.#sum.add(this.#digest.begin(ROW_KIND.topic).uuid(id).bytes(name));
+    return true;
+  }
+
   removeTopic(id: Uuid): void {
     const topicRow = this.#topics.findByUuid(id);
     // From the last to the first: freed rows are used again in the opposite order, and the next topic's lie side by side.

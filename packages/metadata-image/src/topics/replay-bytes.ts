@@ -1,7 +1,15 @@
-import type { RawRecord } from '@quorate/records';
+import { utf8Decode, type RawRecord } from '@quorate/records';
 import type { ReplayContext } from '../store.js';
 import { isPartition, summaryOf } from './delta.js';
 import type { TopicImage } from './image.js';
+
+/** Replays a Topic record from its bytes; as `replayPartitionBytes`. */
+export function replayTopicBytes({ at, sink, scratch }: ReplayContext, topics: TopicImage, raw: RawRecord): boolean {
+  const { decoder } = scratch;
+  if (!decoder.decodeTopic(raw.payload, raw.version) || !topics.addTopicBytes(decoder.topicId, decoder.topicName)) return false;
+  sink?.({ kind: 'topicCreated', offset: at.offset, topicId: decoder.topicId.toUuid(), name: utf8Decode(decoder.topicName) });
+  return true;
+}
 
 /**
  * Replays a Partition record from its bytes straight into the columns: what `replayPartition` does to any store.
