@@ -9,6 +9,12 @@ type EntryChange =
   /** Atomic: both names change, or neither does. */
   | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly node: MemoryNode };
 
+/** How a crash goes: what it has left already, and what it leaves whole of a write, in bytes. */
+export interface CrashOptions {
+  readonly done: Map<MemoryNode, MemoryNode>;
+  readonly tearBytes: number;
+}
+
 /** Names and what they stand for: as readers see them, as they are on the disk for sure, and the changes in between. */
 export class MemoryDirectory {
   readonly entries: Map<string, MemoryNode>;
@@ -45,11 +51,11 @@ export class MemoryDirectory {
   }
 
   /** One of the states that a crash now may leave: any of the changes since the last sync may be missing. */
-  crash(random: Random, done: Map<MemoryNode, MemoryNode>): MemoryDirectory {
+  crash(random: Random, how: CrashOptions): MemoryDirectory {
     const entries = new Map(this.durable);
     for (const change of this.pending) if (random() < 0.5) apply(change, entries);
     const left = new Map<string, MemoryNode>();
-    for (const [name, node] of entries) left.set(name, crashed(node, random, done));
+    for (const [name, node] of entries) left.set(name, crashed(node, random, how));
     return new MemoryDirectory(left);
   }
 
@@ -75,10 +81,11 @@ function apply(change: EntryChange, entries: Map<string, MemoryNode>): void {
 }
 
 /** A file with two names is one file after the crash, too. */
-function crashed(node: MemoryNode, random: Random, done: Map<MemoryNode, MemoryNode>): MemoryNode {
+function crashed(node: MemoryNode, random: Random, how: CrashOptions): MemoryNode {
+  const { done, tearBytes } = how;
   const known = done.get(node);
   if (known !== undefined) return known;
-  const left = node instanceof MemoryFile ? node.crash(random) : node.crash(random, done);
+  const left = node instanceof MemoryFile ? node.crash(random, tearBytes) : node.crash(random, how);
   done.set(node, left);
   return left;
 }

@@ -1,7 +1,7 @@
 import type { FileHandle, FileSystem } from './file-system.js';
 import { fileSystemError } from './file-system-error.js';
 import { MemoryDirectory, type MemoryNode } from './memory-directory.js';
-import { MemoryFile, type Random } from './memory-file.js';
+import { MemoryFile, SECTOR_BYTES, type Random } from './memory-file.js';
 import { directoryOf } from './paths.js';
 
 export { SECTOR_BYTES, type Random } from './memory-file.js';
@@ -23,6 +23,8 @@ export interface MemoryFileSystemOptions {
   readonly schedule?: (complete: () => void, call: FileSystemCall) => void;
   /** Sees every call first: an error that it returns is what the call fails with, and what it throws goes through (a crash). */
   readonly onCall?: (call: FileSystemCall) => Error | undefined;
+  /** What a crash in the middle of a write leaves whole, in bytes: a multiple of 512; left out: one sector. Infinity: whole writes. */
+  readonly tearBytes?: number;
   /** Free space; left out: plenty. */
   readonly freeBytes?: () => number;
 }
@@ -125,7 +127,7 @@ export class MemoryFileSystem implements FileSystem {
    */
   crash(random: Random, options: MemoryFileSystemOptions = this.options): MemoryFileSystem {
     this.dead = true;
-    return new MemoryFileSystem(options, this.root.crash(random, new Map()));
+    return new MemoryFileSystem(options, this.root.crash(random, { done: new Map(), tearBytes: this.options.tearBytes ?? SECTOR_BYTES }));
   }
 
   /** The process is killed, the machine runs on: what was written is readable and no more durable than before. */

@@ -98,12 +98,22 @@ export class MemoryFile {
     this.pendingSizes = this.pendingSizes.filter(({ version }) => version > mark);
   }
 
-  /** One of the states that a crash now may leave: each sector old or in any version since, the size anywhere in between. */
-  crash(random: Random): MemoryFile {
+  /**
+   * One of the states that a crash now may leave: each unit old or as it was at any moment since, the size anywhere in
+   * between.
+   *
+   * @param tearBytes - size of a unit: what the disk writes whole.
+   */
+  crash(random: Random, tearBytes = SECTOR_BYTES): MemoryFile {
     const left = this.durable.clone();
-    for (const [sector, versions] of this.pendingSectors) {
-      const chosen = pick(versions, random);
-      if (chosen !== undefined) left.writeBeyond(chosen.bytes, sector * SECTOR_BYTES);
+    for (const unit of this.unitsOf(tearBytes)) {
+      const moments = new Set(unit.flatMap(([, versions]) => versions.map(({ version }) => version)));
+      const moment = pick([...moments].sort((a, b) => a - b), random);
+      if (moment === undefined) continue;
+      for (const [sector, versions] of unit) {
+        const chosen = versions.findLast(({ version }) => version <= moment);
+        if (chosen !== undefined) left.writeBeyond(chosen.bytes, sector * SECTOR_BYTES);
+      }
     }
     left.resize(this.sizeAfterCrash(random));
     return new MemoryFile(left.view(0, left.size));
@@ -121,6 +131,18 @@ export class MemoryFile {
     for (const { bytes } of this.pendingSectors.get(Math.floor(position / SECTOR_BYTES)) ?? []) {
       bytes[position % SECTOR_BYTES] = change(bytes[position % SECTOR_BYTES]!);
     }
+  }
+
+  /** The sectors with pending versions, those of one unit together. */
+  private unitsOf(tearBytes: number): Iterable<readonly (readonly [number, readonly SectorVersion[]])[]> {
+    const units = new Map<number, (readonly [number, readonly SectorVersion[]])[]>();
+    for (const entry of this.pendingSectors) {
+      const unit = Math.floor((entry[0] * SECTOR_BYTES) / tearBytes);
+      const known = units.get(unit);
+      if (known === undefined) units.set(unit, [entry]);
+      else known.push(entry);
+    }
+    return units.values();
   }
 
   private changed(from: number, to: number, sizeToo: boolean): void {

@@ -4,6 +4,7 @@ import type { MetadataImage } from '@quorate/metadata-image';
 import type { NodeId, Offset } from '@quorate/records';
 import type { Linearizable, OpenOperation } from './checks/linearizable.js';
 import type { CallOutcome, ClientLink } from './client-link.js';
+import type { FaultPlan } from './fault-plan.js';
 import { isDryRun } from './history/topic-model.js';
 import type { TopicAnswer } from './history/topic-model.js';
 import type { Invariants } from './invariants.js';
@@ -56,7 +57,7 @@ export class SimClient {
   /** Operations acknowledged so far. */
   acknowledgedCount = 0;
 
-  constructor(parts: { name: string; world: World; random: Random; link: ClientLink; invariants: Invariants; history: Linearizable; trace: Trace; thinkMs: number; brokerCount: number }) {
+  constructor(parts: { name: string; world: World; random: Random; link: ClientLink; invariants: Invariants; history: Linearizable; trace: Trace; plan: FaultPlan }) {
     this.#name = parts.name;
     this.#world = parts.world;
     this.#random = parts.random;
@@ -64,8 +65,8 @@ export class SimClient {
     this.#invariants = parts.invariants;
     this.#history = parts.history;
     this.#trace = parts.trace;
-    this.#thinkMs = parts.thinkMs;
-    this.#workload = new Workload(parts.name, parts.random.fork('workload'), parts.brokerCount);
+    this.#thinkMs = parts.plan.thinkMs;
+    this.#workload = new Workload(parts.name, parts.random.fork('workload'), parts.plan);
     this.#target = this.#random.pick(this.#link.nodes);
   }
 
@@ -100,6 +101,7 @@ export class SimClient {
 
   #answered(operation: Operation, command: TopicsCommand, outcome: CallOutcome<SubmitOutcome>): void {
     if (outcome.kind === 'committed') return this.#acknowledged(operation, outcome);
+    if (outcome.kind === 'failed' && outcome.error === 'RECORD_LIST_TOO_LARGE') return this.#tooLarge(operation, outcome.error);
     if (this.#world.nowMs >= operation.giveUpMs) {
       this.#note(operation, 'gives up');
       this.#trace.tally('operations given up');
@@ -126,6 +128,14 @@ export class SimClient {
       for (const entry of entries) this.#ownWrites.set(entry.topic, { entry, offset });
       if (this.#random.chance(0.2)) return this.#describe(topics[0]!);
     }
+    this.start();
+  }
+
+  /** A batch that cannot be made is refused before anything of it is written: no trace of it may ever be seen. */
+  #tooLarge(operation: Operation, error: string): void {
+    this.#trace.tally('fault oversize-batch');
+    this.#note(operation, `is told ${error}`);
+    if (operation.attempts === 1 && !this.#link.mayDuplicate) for (const topic of operation.topics) this.#invariants.acknowledged.acknowledged(topic, 'deleted');
     this.start();
   }
 

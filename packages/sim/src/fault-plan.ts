@@ -9,6 +9,7 @@ export const FAULT_KINDS = [
   'reordering',
   'latency',
   'clogged-links',
+  'one-way-loss',
   'partition-symmetric',
   'partition-one-way',
   'partition-bridge',
@@ -16,14 +17,25 @@ export const FAULT_KINDS = [
   'crash',
   'crash-all',
   'crash-mid-write',
+  'torn-writes-512',
+  'torn-writes-4096',
   'graceful-stop',
+  'rolling-restart',
   'pause',
+  'suspend',
   'clock-rate',
   'wall-clock-jump',
   'slow-disk',
   'fsync-error',
+  'read-error',
   'disk-full',
   'bit-rot',
+  'lost-write',
+  'misdirected-write',
+  'wiped-disk',
+  'old-disk-image',
+  'foreign-disk',
+  'oversize-batch',
   'silent-broker',
   'feed-loss',
   'feed-reordering',
@@ -33,7 +45,7 @@ export const FAULT_KINDS = [
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Faults that give no node a reason to doubt a leader. */
-const HARMLESS: ReadonlySet<FaultKind> = new Set(['duplication', 'clock-rate', 'wall-clock-jump', 'silent-broker', 'feed-loss', 'feed-reordering', 'cache-restart']);
+const HARMLESS: ReadonlySet<FaultKind> = new Set(['duplication', 'clock-rate', 'wall-clock-jump', 'oversize-batch', 'torn-writes-512', 'torn-writes-4096', 'silent-broker', 'feed-loss', 'feed-reordering', 'cache-restart']);
 
 /** Everything about one world that its seed decides at the beginning. */
 export interface FaultPlan {
@@ -60,6 +72,8 @@ export interface FaultPlan {
   readonly maxBatchRecords: number;
   readonly maxBatchBytes: number;
   readonly segmentBytes: number;
+  /** What a crash in the middle of a write leaves whole: sectors, pages, or everything that was written at a time. */
+  readonly tearBytes: number;
   /** Mean time a client waits between two operations. */
   readonly thinkMs: number;
 }
@@ -100,8 +114,9 @@ export function planFaults(random: Random): FaultPlan {
     faultyMs: random.pick([4000, 8000]),
     syncMs: has('slow-disk') ? random.pick([5, 40]) : 0.3,
     maxBatchRecords: random.pick([4, 20, 10_000]),
-    maxBatchBytes: random.pick([2_000, 768 * 1024]),
+    maxBatchBytes: has('oversize-batch') ? 2_000 : random.pick([2_000, 768 * 1024]),
     segmentBytes: random.pick([4_000, 64_000, 8 * 1024 * 1024]),
+    tearBytes: has('torn-writes-512') ? 512 : has('torn-writes-4096') ? 4096 : Number.POSITIVE_INFINITY,
     thinkMs: random.pick([20, 80, 200]),
   };
 }

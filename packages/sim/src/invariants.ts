@@ -1,5 +1,5 @@
-import type { ElectionState, RaftRequest, RaftResponse } from '@quorate/raft-core';
-import type { EncodedBatch, NodeId } from '@quorate/records';
+import type { ElectionState, RaftRequest, RaftResponse, Voter } from '@quorate/raft-core';
+import type { EncodedBatch, NodeId, Uuid } from '@quorate/records';
 import { requestsOf, uuidFromBytes } from '@quorate/records';
 import { AcknowledgedIsNeverLost } from './checks/acknowledged-is-never-lost.js';
 import { AtomicIsWhole } from './checks/atomic-is-whole.js';
@@ -57,9 +57,11 @@ export class Invariants {
   readonly #caches = new CachesArePrefixes();
   readonly #stable: StableLeadership;
   readonly #queues = new QueueBounds(BOUNDS);
-  /** Shadows of all voters' logs, by node. */
+  /** Shadows of all nodes' logs, by node. */
   readonly logs = new Map<number, LogShadow>();
   readonly #onDisk = new Map<number, ElectionState>();
+  /** Directory id of the disk that each node has. */
+  readonly #directories = new Map<number, Uuid>();
 
   /** @param isCalm - nothing in this world disturbs a leader. */
   constructor(isCalm: boolean) {
@@ -103,12 +105,25 @@ export class Invariants {
   #voted(voter: NodeId, epoch: number, candidateId: NodeId): void {
     const onDisk = this.#onDisk.get(voter);
     this.#votePersisted.sent(voter, { epoch, candidateId }, onDisk && { epoch: onDisk.epoch, votedId: onDisk.votedKey?.id });
-    this.#oneVote.granted(String(voter), epoch, candidateId);
+    this.#oneVote.granted(`${voter} on ${this.#directories.get(voter)}`, epoch, candidateId);
   }
 
   // ---- what nodes are --------------------------------------------------------------------------------------------------------
 
-  started(id: NodeId, found: { readonly election: ElectionState | undefined; readonly shadow: LogShadow }): void {
+  /** A voter of the cluster, by the disk that it was formatted on. */
+  voterIs(id: NodeId, directoryId: Uuid): void {
+    this.#directories.set(id, directoryId);
+  }
+
+  /** What was on the node's disk is gone, or older than it was: nothing that it promised holds for it any more. */
+  diskReplaced(id: NodeId): void {
+    this.logs.delete(id);
+    this.#onDisk.delete(id);
+    this.#epochs.forgotten(id);
+  }
+
+  started(id: NodeId, found: { readonly directoryId: Uuid; readonly election: ElectionState | undefined; readonly shadow: LogShadow }): void {
+    this.#directories.set(id, found.directoryId);
     const before = this.logs.get(id);
     if (before !== undefined) this.#recovered.recovered(id, before, found.shadow);
     this.logs.set(id, found.shadow);
@@ -135,9 +150,12 @@ export class Invariants {
     this.#highWatermarks.observed(id, state.highWatermark);
   }
 
-  leaderAdvanced(id: NodeId, highWatermark: number, epochStartOffset: number): void {
+  /** @param leads - where its epoch began, and the voters that it counts. */
+  leaderAdvanced(id: NodeId, highWatermark: number, { epochStartOffset, voters }: { readonly epochStartOffset: number; readonly voters: readonly Voter[] }): void {
     this.#ownEpoch.leaderAdvanced(id, highWatermark, epochStartOffset);
-    this.#majority.leaderAdvanced(id, highWatermark, this.logs);
+    // The log of a replica that has taken a voter's place under its node id is not that voter's.
+    const ofVoters = new Map(voters.map((voter) => [voter.id, this.#directories.get(voter.id) === voter.directoryId ? this.logs.get(voter.id) : undefined]));
+    this.#majority.leaderAdvanced(id, highWatermark, this.logs.get(id), ofVoters);
   }
 
   truncated(id: NodeId, endOffset: number, highWatermark: number): void {

@@ -32,11 +32,15 @@ export class Network {
   readonly #blocked = new Set<string>();
   /** Extra delay of a clogged link, in milliseconds. */
   readonly #clogged = new Map<string, number>();
+  /** Probability that a message on a lossy link is lost. */
+  readonly #lossy = new Map<string, number>();
   /** When the last message of a link arrives: without a fault, none overtakes it, as on a stream. */
   readonly #lastArrivalMs = new Map<string, number>();
   settings: NetworkSettings;
   sentCount = 0;
   lostCount = 0;
+  duplicatedCount = 0;
+  overtakenCount = 0;
 
   constructor(world: World, random: Random, settings: NetworkSettings) {
     this.#world = world;
@@ -61,27 +65,39 @@ export class Network {
     this.#clogged.set(key(from, to), delayMs);
   }
 
+  /** Some messages in this direction are lost; the other direction is sound. */
+  lose(from: number, to: number, probability: number): void {
+    this.#lossy.set(key(from, to), probability);
+  }
+
   heal(): void {
     this.#blocked.clear();
     this.#clogged.clear();
+    this.#lossy.clear();
   }
 
   /** One message; `deliver` is called once, twice, or never. */
   send(from: number, to: number, deliver: () => void): void {
     this.sentCount += 1;
-    if (this.isBlocked(from, to) || this.#random.chance(this.settings.lossProbability)) {
+    const isLost = this.#random.chance(this.#lossy.get(key(from, to)) ?? this.settings.lossProbability);
+    if (isLost || this.isBlocked(from, to)) {
       this.lostCount += 1;
       return;
     }
     this.#world.at(this.#arrivalMs(from, to), deliver);
-    if (this.#random.chance(this.settings.duplicateProbability)) this.#world.at(this.#arrivalMs(from, to), deliver);
+    if (!this.#random.chance(this.settings.duplicateProbability)) return;
+    this.duplicatedCount += 1;
+    this.#world.at(this.#arrivalMs(from, to), deliver);
   }
 
   #arrivalMs(from: number, to: number): number {
     const { minDelayMs, maxDelayMs, reorderProbability, reorderDelayMs } = this.settings;
     const link = key(from, to);
     const usualMs = this.#world.nowMs + this.#random.between(minDelayMs, maxDelayMs) + (this.#clogged.get(link) ?? 0);
-    if (this.#random.chance(reorderProbability)) return usualMs + this.#random.between(0, reorderDelayMs);
+    if (this.#random.chance(reorderProbability)) {
+      this.overtakenCount += 1;
+      return usualMs + this.#random.between(0, reorderDelayMs);
+    }
     const arrivalMs = Math.max(usualMs, this.#lastArrivalMs.get(link) ?? 0);
     this.#lastArrivalMs.set(link, arrivalMs);
     return arrivalMs;

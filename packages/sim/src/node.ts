@@ -9,9 +9,10 @@ import type { CoreEvent, RoleKind, Voter } from '@quorate/raft-core';
 import { NO_SNAPSHOTS, RaftNode } from '@quorate/raft-node';
 import type { LogStore, MetadataLogListener } from '@quorate/raft-node';
 import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
-import { ZERO_UUID } from '@quorate/records';
+import { uuidFromBytes, ZERO_UUID } from '@quorate/records';
 import type { SimDisk } from './disk.js';
 import type { FaultPlan } from './fault-plan.js';
+import type { AtlasReplica } from './faults/fault-atlas.js';
 import type { Invariants } from './invariants.js';
 import { LogShadow } from './log-shadow.js';
 import { ObservedLog } from './observed-log.js';
@@ -40,6 +41,9 @@ export interface NodeContext {
   readonly publish: (batch: EncodedBatch) => void;
 }
 
+/** What an operator may set anew at a restart. */
+export type NodeSettings = Pick<FaultPlan, 'maxBatchRecords' | 'maxBatchBytes' | 'segmentBytes'>;
+
 /** A node's present life. */
 interface Life {
   readonly process: SimProcess;
@@ -54,7 +58,7 @@ export class SimNode {
   readonly id: NodeId;
   readonly disk: SimDisk;
   readonly #context: NodeContext;
-  readonly #directoryId: Uuid;
+  #directoryId: Uuid;
   readonly #clock: ClockSettings;
   readonly #random: Random;
   #wallShiftMs = 0;
@@ -65,8 +69,11 @@ export class SimNode {
   #epochStartOffset: number | undefined;
   /** Told of every batch that this node's controller proposes. */
   onProposed: () => void = () => {};
-  /** Its disk has rotted and it refuses to start: what is left of it is for an operator. */
+  /** Its disk is damaged and it refuses to start: what is left of it is for an operator. */
   isLost = false;
+  /** Its disk was replaced: it is a replica of another directory id, and no voter. */
+  isWiped = false;
+  #settings: NodeSettings;
   /** The process ended by itself; whoever runs the node decides when it comes back. */
   stoppedBecause: string | undefined;
 
@@ -77,6 +84,7 @@ export class SimNode {
     this.disk = options.disk;
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#settings = context.plan;
   }
 
   get isUp(): boolean {
@@ -103,12 +111,16 @@ export class SimNode {
     return this.#role === 'leader' && this.isUp;
   }
 
-  /** Before the world begins. */
+  /** Before the world begins: as one of the first voters. */
   format(): void {
-    const { voters } = this.#context;
+    this.#context.invariants.voterIs(this.id, this.#directoryId);
+    this.#format(this.#context.voters);
+  }
+
+  #format(initialVoters: readonly Voter[] | undefined): void {
     formatDirectory(
       this.disk.files,
-      { clusterId: CLUSTER_ID, nodeId: this.id, directoryId: this.#directoryId, isController: true, initialVoters: voters, bootstrapRecords: [] },
+      { clusterId: CLUSTER_ID, nodeId: this.id, directoryId: this.#directoryId, isController: true, initialVoters, bootstrapRecords: [] },
       (result) => {
         if (result.kind !== 'formatted') throw new Error(`node ${this.id} cannot be formatted: ${JSON.stringify(result)}`);
         this.disk.isFormatting = false;
@@ -125,12 +137,13 @@ export class SimNode {
     this.#life = life;
     this.#role = 'unattached';
     this.trace('starts');
-    const options = { nodeId: this.id, clusterId: CLUSTER_ID, timers: process.timers(), segmentBytes: this.#context.plan.segmentBytes, cacheBytes: 64 * 1024 };
+    const options = { nodeId: this.id, clusterId: CLUSTER_ID, timers: process.timers(), segmentBytes: this.#settings.segmentBytes, cacheBytes: 64 * 1024 };
     openLog(this.disk.files, options, (result) => {
       if (this.#life !== life) return;
       if (result.kind === 'opened') this.#run(life, result);
       else if (result.reason === 'disk-failed') this.#exit(`disk error at start: ${result.message}`);
-      else if (this.disk.isRotten) this.#lost(result.message);
+      else if (this.disk.isForeign) this.#exit(`refuses the disk: ${result.reason}`);
+      else if (this.disk.isDamaged) this.#lost(result.message);
       else throw new Error(`node ${this.id} cannot start: ${result.reason}: ${result.message}`);
     });
   }
@@ -141,6 +154,74 @@ export class SimNode {
     this.trace('CRASH');
     this.#end();
     this.disk.crash();
+  }
+
+  /** The power fails, and somebody copies what is on the disk. */
+  crashAndKeepImage(): void {
+    this.#context.trace.tally('crashes');
+    this.trace('CRASH, and its disk is copied');
+    this.#end();
+    this.disk.crashAndKeepImage();
+  }
+
+  /** The power fails, and the copy is put in place of the disk. */
+  restoreImage(): void {
+    this.trace('CRASH, and an old image of its disk is put back');
+    this.#end();
+    this.disk.restoreImage();
+    this.#context.invariants.diskReplaced(this.id);
+  }
+
+  /** The machine comes back with an empty disk: formatted anew, it is another replica, and no voter. */
+  wipe(): void {
+    this.trace('WIPED');
+    this.#end();
+    this.disk.replace();
+    this.isWiped = true;
+    this.#directoryId = uuidFromBytes(this.#random.bytes(16));
+    this.#context.invariants.diskReplaced(this.id);
+    this.#format(undefined);
+  }
+
+  /** Both machines are off; this one comes back with a copy of the other one's disk. */
+  mountCopyOf(other: SimNode): void {
+    for (const node of [this, other]) {
+      node.trace('CRASH');
+      node.#end();
+    }
+    this.disk.mountCopyOf(other.disk);
+    this.#context.trace.tally('crashes');
+  }
+
+  mountOwn(): void {
+    this.#end();
+    this.disk.mountOwn();
+  }
+
+  /** From the next start on: other sizes of batches and segments. */
+  changeSettings(): void {
+    const random = this.#random;
+    this.#settings = { maxBatchRecords: random.pick([4, 20, 10_000]), maxBatchBytes: random.pick([2_000, 768 * 1024]), segmentBytes: random.pick([4_000, 64_000, 8 * 1024 * 1024]) };
+  }
+
+  /** What the fault atlas wants to know. */
+  atlasView(): AtlasReplica {
+    const shadow = this.#context.invariants.logs.get(this.id);
+    return {
+      id: this.id,
+      isUp: this.isUp,
+      epoch: this.#epoch,
+      isSettled: this.#role === 'leader' || this.#role === 'follower',
+      endOffset: shadow?.endOffset ?? 0,
+      flushedEnd: shadow?.flushedEnd ?? 0,
+      checksumAt: (endOffset) => shadow?.batchBefore(endOffset)?.checksum,
+    };
+  }
+
+  /** A voter that runs and has everything that is committed on its disk. */
+  hasEverything(): boolean {
+    const flushedEnd = this.#context.invariants.logs.get(this.id)?.flushedEnd ?? 0;
+    return this.#life?.raft !== undefined && !this.isWiped && !this.disk.isForeign && flushedEnd >= this.#context.invariants.committedEnd;
   }
 
   /** The process is killed, the machine is not. */
@@ -196,7 +277,7 @@ export class SimNode {
     if (highWatermark === this.#seenHighWatermark) return;
     this.#seenHighWatermark = highWatermark;
     invariants.state(this.id, { epoch: this.#epoch, highWatermark });
-    if (this.isLeader && this.#epochStartOffset !== undefined) invariants.leaderAdvanced(this.id, highWatermark, this.#epochStartOffset);
+    if (this.isLeader && this.#epochStartOffset !== undefined) invariants.leaderAdvanced(this.id, highWatermark, { epochStartOffset: this.#epochStartOffset, voters: raft.status().voters });
   }
 
   observeQueues(): void {
@@ -236,17 +317,18 @@ export class SimNode {
   // ---- a life ------------------------------------------------------------------------------------------------------------------
 
   #run(life: Life, { store, elections, recovered }: OpenedLog): void {
-    const { invariants, plan, voters } = this.#context;
+    const { invariants, voters } = this.#context;
+    const settings = this.#settings;
     const shadow = new LogShadow();
     this.#seenHighWatermark = 0;
     this.#epoch = recovered.electionState?.epoch ?? 0;
     readWhole(store, shadow);
     shadow.flushed(store.endOffset); // recovery made it durable
-    invariants.started(this.id, { election: recovered.electionState, shadow });
+    invariants.started(this.id, { directoryId: this.#directoryId, election: recovered.electionState, shadow });
     const controller: ControllerNode = new ControllerNode({
       image: new MetadataImage(),
-      controller: { ...DEFAULT_CONTROLLER_CONFIG, clusterId: CLUSTER_ID, sessionTimeoutMs: SESSION_TIMEOUT_MS, maxRecordsPerBatch: plan.maxBatchRecords },
-      config: { ...DEFAULT_CONTROLLER_NODE_CONFIG, batchLimits: { maxRecords: plan.maxBatchRecords, maxBytes: plan.maxBatchBytes } },
+      controller: { ...DEFAULT_CONTROLLER_CONFIG, clusterId: CLUSTER_ID, sessionTimeoutMs: SESSION_TIMEOUT_MS, maxRecordsPerBatch: settings.maxBatchRecords },
+      config: { ...DEFAULT_CONTROLLER_NODE_CONFIG, batchLimits: { maxRecords: settings.maxBatchRecords, maxBytes: settings.maxBatchBytes } },
       bootstrapRecords: [],
       timers: life.process.timers(),
       random: () => this.#random.unit(),
@@ -353,7 +435,7 @@ export class SimNode {
   }
 
   #lost(reason: string): void {
-    this.#context.trace.tally('nodes lost to rot');
+    this.#context.trace.tally('nodes lost to damage');
     this.isLost = true;
     this.#exit(reason);
   }

@@ -43,6 +43,7 @@ export function limitPlan(plan: FaultPlan, limits: PlanLimits): FaultPlan {
       duplicateProbability: probability('feed-reordering', feed.duplicateProbability),
       maxDelayMs: muted.has('feed-reordering') ? 1 : feed.maxDelayMs,
     },
+    tearBytes: muted.has(plan.tearBytes === 512 ? 'torn-writes-512' : 'torn-writes-4096') ? Number.POSITIVE_INFINITY : plan.tearBytes,
     syncMs: muted.has('slow-disk') ? 0.3 : plan.syncMs,
   };
 }

@@ -28,6 +28,9 @@ export class SimProcess {
   #wallShiftMs: number;
   #alive = true;
   #paused = false;
+  /** Simulated time at which the machine was suspended: its monotonic clock stands still from then on. */
+  #suspendedAtMs: number | undefined;
+  #sleptMs = 0;
   #heldTimers: (() => void)[] = [];
   #heldMessages: (() => void)[] = [];
 
@@ -47,11 +50,11 @@ export class SimProcess {
   }
 
   nowMs(): number {
-    return this.#clock.offsetMs + this.#world.nowMs * this.#clock.rate;
+    return this.#clock.offsetMs + ((this.#suspendedAtMs ?? this.#world.nowMs) - this.#sleptMs) * this.#clock.rate;
   }
 
   wallMs(): number {
-    return WALL_EPOCH_MS + this.nowMs() - this.#clock.offsetMs + this.#wallShiftMs;
+    return WALL_EPOCH_MS + this.#world.nowMs * this.#clock.rate + this.#wallShiftMs;
   }
 
   jumpWallClock(byMs: number): void {
@@ -68,8 +71,16 @@ export class SimProcess {
     this.#paused = true;
   }
 
+  /** The whole machine sleeps: nothing runs, and the monotonic clock does not count it. The wall clock does. */
+  suspend(): void {
+    this.#suspendedAtMs = this.#world.nowMs;
+    this.pause();
+  }
+
   resume(): void {
     this.#paused = false;
+    if (this.#suspendedAtMs !== undefined) this.#sleptMs += this.#world.nowMs - this.#suspendedAtMs;
+    this.#suspendedAtMs = undefined;
     const timersFirst = this.#random.chance(0.5);
     const held = timersFirst ? [...this.#heldTimers, ...this.#heldMessages] : [...this.#heldMessages, ...this.#heldTimers];
     this.#heldTimers = [];
@@ -89,22 +100,22 @@ export class SimProcess {
   /** A clock with one deadline. */
   timers(): Timers {
     let armed: Scheduled | undefined;
-    return {
-      nowMs: () => this.nowMs(),
-      wallMs: () => this.wallMs(),
-      arm: (atMs, fire) => {
-        if (armed !== undefined) armed.cancelled = true;
-        armed = undefined;
-        if (atMs === undefined) return;
-        const waitMs = (atMs - this.nowMs()) / this.#clock.rate;
-        const scheduled = this.#world.after(waitMs <= 0 ? 0 : waitMs + ROUNDING_MS, () => {
-          this.#run(() => {
-            if (!scheduled.cancelled) fire();
-          }, 'timer');
-        });
-        armed = scheduled;
-      },
+    const arm = (atMs: number | undefined, fire: () => void): void => {
+      if (armed !== undefined) armed.cancelled = true;
+      armed = undefined;
+      if (atMs === undefined) return;
+      const waitMs = (atMs - this.nowMs()) / this.#clock.rate;
+      const scheduled = this.#world.after(waitMs <= 0 ? 0 : waitMs + ROUNDING_MS, () => {
+        this.#run(() => {
+          if (scheduled.cancelled) return;
+          // A clock that stood still has not come so far yet.
+          if (this.nowMs() < atMs) arm(atMs, fire);
+          else fire();
+        }, 'timer');
+      });
+      armed = scheduled;
     };
+    return { nowMs: () => this.nowMs(), wallMs: () => this.wallMs(), arm };
   }
 
   #run(run: () => void, kind: 'timer' | 'message'): void {

@@ -7,7 +7,7 @@ import { ClientLink } from './client-link.js';
 import { brokerIds, lookUp, SimClient } from './client.js';
 import { SimDisk } from './disk.js';
 import { SimFeed } from './feed.js';
-import { Faults } from './faults.js';
+import { Faults } from './faults/faults.js';
 import { planFaults } from './fault-plan.js';
 import type { FaultPlan } from './fault-plan.js';
 import { Invariants } from './invariants.js';
@@ -137,6 +137,7 @@ class Simulation {
     for (const client of this.#clients) client.stop();
     this.#requireEquality();
     this.#checkTheEnd();
+    this.#tallyMessages();
     return {
       seed: this.#seed,
       simulatedMs: Math.round(this.#world.nowMs),
@@ -227,6 +228,13 @@ class Simulation {
     this.#invariants.replay.check(node.id, held, { offset: image.appliedOffset as Offset, digest: digestOf(image) });
   }
 
+  #tallyMessages(): void {
+    const { lostCount, duplicatedCount, overtakenCount } = this.#network;
+    this.#trace.tally('messages lost', lostCount);
+    this.#trace.tally('messages duplicated', duplicatedCount);
+    this.#trace.tally('messages overtaken', overtakenCount);
+  }
+
   // ---- the clock ---------------------------------------------------------------------------------------------------------------
 
   #runUntil(untilMs: number, isDone: () => boolean): boolean {
@@ -262,7 +270,7 @@ class Simulation {
       const random = setup.fork(`node ${id}`);
       const rate = this.#plan.kinds.has('clock-rate') ? random.between(0.9, 1.1) : 1;
       const clock = { rate, offsetMs: random.between(0, 1e6) };
-      return new SimNode(context, { id, directoryId, disk: new SimDisk(this.#world, random.fork('disk'), this.#plan.syncMs), clock, random });
+      return new SimNode(context, { id, directoryId, disk: new SimDisk(this.#world, random.fork('disk'), this.#plan), clock, random });
     });
   }
 
@@ -284,8 +292,7 @@ class Simulation {
       invariants: this.#invariants,
       history: this.#invariants.history,
       trace: this.#trace,
-      thinkMs: this.#plan.thinkMs,
-      brokerCount: this.#plan.brokerCount,
+      plan: this.#plan,
     });
   }
 

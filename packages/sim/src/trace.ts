@@ -25,8 +25,8 @@ export class Trace {
   }
 
   /** Counts something that a campaign should show to have happened. */
-  tally(what: string): void {
-    this.tallies.set(what, (this.tallies.get(what) ?? 0) + 1);
+  tally(what: string, times = 1): void {
+    if (times > 0) this.tallies.set(what, (this.tallies.get(what) ?? 0) + times);
   }
 
   get hash(): string {

@@ -1,5 +1,6 @@
 import type { CreatePartitionsCommand, CreateTopicsCommand, DeleteTopicsCommand } from '@quorate/controller-core';
 import type { TopicCall } from './history/topic-model.js';
+import type { FaultPlan } from './fault-plan.js';
 import type { Random } from './random.js';
 
 /** Names that all clients create, delete and grow, so that their requests contradict each other. */
@@ -27,18 +28,19 @@ interface OwnTopic {
 export class Workload {
   readonly #name: string;
   readonly #random: Random;
-  readonly #brokerCount: number;
+  readonly #plan: FaultPlan;
   #serial = 0;
   readonly #own: OwnTopic[] = [];
 
-  constructor(name: string, random: Random, brokerCount: number) {
+  constructor(name: string, random: Random, plan: FaultPlan) {
     this.#name = name;
     this.#random = random;
-    this.#brokerCount = brokerCount;
+    this.#plan = plan;
   }
 
   next(): Task {
     if (this.#random.chance(0.35)) return this.#shared();
+    if (this.#plan.kinds.has('oversize-batch') && this.#random.chance(0.1)) return this.#oversize();
     if (this.#own.length === 0 || this.#random.chance(0.6)) return this.#creation();
     return this.#random.chance(0.7) ? this.#deletion() : this.#growth();
   }
@@ -68,7 +70,13 @@ export class Workload {
   #creation(): Task {
     const topics = Array.from({ length: this.#random.chance(0.2) ? 3 : 1 }, () => `${this.#name}-${this.#serial++}`);
     const partitions = this.#random.pick([1, 1, 3, 12, 60]);
-    return { ...creation(topics, { partitions, replicationFactor: 1 + this.#random.below(this.#brokerCount), validateOnly: false }), fate: 'created' };
+    return { ...creation(topics, { partitions, replicationFactor: 1 + this.#random.below(this.#plan.brokerCount), validateOnly: false }), fate: 'created' };
+  }
+
+  /** One record of it is larger than a batch may be: refused, unless a leader with other limits takes it. */
+  #oversize(): Task {
+    const configs = [{ name: 'leader.replication.throttled.replicas', value: Array.from({ length: 600 }, () => '0:1').join(',') }];
+    return { ...creation([`${this.#name}-${this.#serial++}`], { partitions: 1, replicationFactor: 1, validateOnly: false, configs }), fate: 'created' };
   }
 
   #deletion(): Task {
@@ -88,8 +96,15 @@ export class Workload {
 
 type Asked = Omit<Task, 'fate'>;
 
-function creation(topics: readonly string[], { partitions, replicationFactor, validateOnly }: { partitions: number; replicationFactor: number; validateOnly: boolean }): Asked {
-  const asked = topics.map((name) => ({ name, partitionCount: partitions, replicationFactor, assignments: [], configs: [] }));
+interface NewTopics {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly validateOnly: boolean;
+  readonly configs?: CreateTopicsCommand['topics'][number]['configs'];
+}
+
+function creation(topics: readonly string[], { partitions, replicationFactor, validateOnly, configs = [] }: NewTopics): Asked {
+  const asked = topics.map((name) => ({ name, partitionCount: partitions, replicationFactor, assignments: [], configs }));
   return { command: { kind: 'createTopics', topics: asked, validateOnly, atomic: true }, call: { kind: 'create', partitions, validateOnly }, topics };
 }
 

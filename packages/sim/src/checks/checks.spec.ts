@@ -100,10 +100,10 @@ describe('the checks, each with a history in which it fails', () => {
       [2, logOf([7, 8], 2)],
       [3, logOf([7], 1)],
     ]);
-    check.leaderAdvanced(1, 2, logs);
+    check.leaderAdvanced(1, 2, logs.get(1), logs);
     logs.set(2, logOf([7, 8], 1));
 
-    breaks('majority-holds-committed', () => check.leaderAdvanced(1, 2, logs));
+    breaks('majority-holds-committed', () => check.leaderAdvanced(1, 2, logs.get(1), logs));
   });
 
   it('finds a commit that a majority holds other bytes of', () => {
@@ -113,7 +113,18 @@ describe('the checks, each with a history in which it fails', () => {
       [3, logOf([7], 1)],
     ]);
 
-    breaks('majority-holds-committed', () => new MajorityHoldsCommitted().leaderAdvanced(1, 2, logs));
+    breaks('majority-holds-committed', () => new MajorityHoldsCommitted().leaderAdvanced(1, 2, logs.get(1), logs));
+  });
+
+  it('finds a commit that counts a voter whose disk is gone', () => {
+    const log = logOf([7, 8], 2);
+    const logs = new Map([
+      [1, log],
+      [2, undefined],
+      [3, undefined],
+    ]);
+
+    breaks('majority-holds-committed', () => new MajorityHoldsCommitted().leaderAdvanced(1, 2, log, logs));
   });
 
   it('finds a leader without everything that is committed', () => {

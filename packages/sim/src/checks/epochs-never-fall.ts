@@ -15,6 +15,12 @@ export class EpochsNeverFall {
     check('persisted', this.#persisted, nodeId, epoch);
   }
 
+  /** The disk that knew it is gone. */
+  forgotten(nodeId: number): void {
+    this.#persisted.delete(nodeId);
+    this.#running.delete(nodeId);
+  }
+
   /** What only stood in memory may be forgotten; what was persisted may not. */
   restarted(nodeId: number, epoch: number): void {
     check('restarted with', this.#persisted, nodeId, epoch);

@@ -6,12 +6,13 @@ import { violated } from '../violation.js';
  * can take it from them. This is where a leader that counts what it, or a follower, has only written is found.
  */
 export class MajorityHoldsCommitted {
-  leaderAdvanced(leaderId: number, highWatermark: number, logs: ReadonlyMap<number, LogShadow>): void {
-    const batch = logs.get(leaderId)?.batchBefore(highWatermark);
+  /** @param ofVoters - the log of each voter that the leader counts; undefined where the voter's disk is gone. */
+  leaderAdvanced(leaderId: number, highWatermark: number, ofLeader: LogShadow | undefined, ofVoters: ReadonlyMap<number, LogShadow | undefined>): void {
+    const batch = ofLeader?.batchBefore(highWatermark);
     if (batch === undefined) violated('majority-holds-committed', `leader ${leaderId} commits ${highWatermark}, which its own log does not hold`);
-    const holders = [...logs].filter(([, log]) => log.flushedEnd >= highWatermark && log.batchBefore(highWatermark)?.checksum === batch.checksum);
-    if (2 * holders.length > logs.size) return;
-    const states = [...logs].map(([id, log]) => `${id}: end ${log.endOffset}, flushed ${log.flushedEnd}`);
-    violated('majority-holds-committed', `leader ${leaderId} commits ${highWatermark}; on disk at ${holders.length} of ${logs.size} voters (${states.join('; ')})`);
+    const holders = [...ofVoters].filter(([, log]) => log !== undefined && log.flushedEnd >= highWatermark && log.batchBefore(highWatermark)?.checksum === batch.checksum);
+    if (2 * holders.length > ofVoters.size) return;
+    const states = [...ofVoters].map(([id, log]) => (log === undefined ? `${id}: gone` : `${id}: end ${log.endOffset}, flushed ${log.flushedEnd}`));
+    violated('majority-holds-committed', `leader ${leaderId} commits ${highWatermark}; on disk at ${holders.length} of ${ofVoters.size} voters (${states.join('; ')})`);
   }
 }

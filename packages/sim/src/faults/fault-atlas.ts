@@ -1,0 +1,73 @@
+/** A voter as the atlas sees it when it is asked. */
+export interface AtlasReplica {
+  readonly id: number;
+  readonly isUp: boolean;
+  readonly epoch: number;
+  /** Leader, or follower of one: it asks for no vote in its epoch. */
+  readonly isSettled: boolean;
+  /** End of what it has, synced or not. */
+  readonly endOffset: number;
+  /** End of what no crash takes from it. */
+  readonly flushedEnd: number;
+  /** Checksum of the batch that ends there; undefined when none does. */
+  readonly checksumAt: (endOffset: number) => number | undefined;
+}
+
+/**
+ * Which faults a protocol can survive at a moment; the others are not granted (design §10).
+ *
+ * A replica is *lost* while what it has is of no use: damaged and noticed, or wiped. Fewer than half may be lost at a time.
+ *
+ * A replica is *forgetful* from when an old image of its disk is put back until it has caught up again: nobody can notice.
+ * It has forgotten votes and what it acknowledged. That is survivable only where nothing depends on it: a majority without
+ * it holds all that it had, and no voter can still ask it for a vote of an epoch in which it may have voted.
+ *
+ * Two running processes with one replica's disk are survivable never, and are never granted.
+ */
+export class FaultAtlas {
+  readonly #voterCount: number;
+  readonly #lost = new Set<number>();
+  readonly #forgetful = new Set<number>();
+
+  constructor(voterCount: number) {
+    this.#voterCount = voterCount;
+  }
+
+  get lost(): ReadonlySet<number> {
+    return this.#lost;
+  }
+
+  get forgetful(): ReadonlySet<number> {
+    return this.#forgetful;
+  }
+
+  /** May what this replica has be damaged or wiped? If so, it counts as lost from now on. */
+  grantLoss(id: number): boolean {
+    if (this.#forgetful.size > 0) return false;
+    if (!this.#lost.has(id) && 2 * (this.#lost.size + 1) >= this.#voterCount) return false;
+    this.#lost.add(id);
+    return true;
+  }
+
+  /** It holds everything that is committed again. */
+  repaired(id: number): void {
+    this.#lost.delete(id);
+    this.#forgetful.delete(id);
+  }
+
+  /**
+   * May an old image of this replica's disk be put back? If so, it counts as forgetful from now on.
+   *
+   * @param others - all other voters.
+   */
+  grantForgetting(replica: AtlasReplica, others: readonly AtlasReplica[]): boolean {
+    if (this.#lost.size > 0 || this.#forgetful.size > 0) return false;
+    const mayAskForVote = others.some(({ isUp, epoch, isSettled }) => !isUp || !isSettled || epoch < replica.epoch);
+    if (mayAskForVote) return false;
+    const checksum = replica.checksumAt(replica.endOffset);
+    const holders = others.filter(({ flushedEnd, checksumAt }) => replica.endOffset === 0 || (flushedEnd >= replica.endOffset && checksumAt(replica.endOffset) === checksum));
+    if (2 * holders.length <= this.#voterCount) return false;
+    this.#forgetful.add(replica.id);
+    return true;
+  }
+}
