@@ -62,6 +62,8 @@ export class Invariants {
   readonly #onDisk = new Map<number, ElectionState>();
   /** Directory id of the disk that each node has. */
   readonly #directories = new Map<number, Uuid>();
+  /** What the disks of these directory ids held when they went away. */
+  readonly #lastSeen = new Map<Uuid, LogShadow>();
 
   /** @param isCalm - nothing in this world disturbs a leader. */
   constructor(isCalm: boolean) {
@@ -117,6 +119,9 @@ export class Invariants {
 
   /** What was on the node's disk is gone, or older than it was: nothing that it promised holds for it any more. */
   diskReplaced(id: NodeId): void {
+    const directoryId = this.#directories.get(id);
+    const log = this.logs.get(id);
+    if (directoryId !== undefined && log !== undefined) this.#lastSeen.set(directoryId, log);
     this.logs.delete(id);
     this.#onDisk.delete(id);
     this.#epochs.forgotten(id);
@@ -124,6 +129,7 @@ export class Invariants {
 
   started(id: NodeId, found: { readonly directoryId: Uuid; readonly election: ElectionState | undefined; readonly shadow: LogShadow }): void {
     this.#directories.set(id, found.directoryId);
+    this.#lastSeen.delete(found.directoryId);
     const before = this.logs.get(id);
     if (before !== undefined) this.#recovered.recovered(id, before, found.shadow);
     this.logs.set(id, found.shadow);
@@ -153,8 +159,10 @@ export class Invariants {
   /** @param leads - where its epoch began, and the voters that it counts. */
   leaderAdvanced(id: NodeId, highWatermark: number, { epochStartOffset, voters }: { readonly epochStartOffset: number; readonly voters: readonly Voter[] }): void {
     this.#ownEpoch.leaderAdvanced(id, highWatermark, epochStartOffset);
-    // The log of a replica that has taken a voter's place under its node id is not that voter's.
-    const ofVoters = new Map(voters.map((voter) => [voter.id, this.#directories.get(voter.id) === voter.directoryId ? this.logs.get(voter.id) : undefined]));
+    // The log of a replica that has taken a voter's place under its node id is not that voter's. What a disk held that is
+    // gone was held when it was acknowledged: fewer than half are ever lost, so one of any majority still holds it.
+    const logOf = (voter: Voter): LogShadow | undefined => (this.#directories.get(voter.id) === voter.directoryId ? this.logs.get(voter.id) : undefined) ?? this.#lastSeen.get(voter.directoryId);
+    const ofVoters = new Map(voters.map((voter) => [voter.id, logOf(voter)]));
     this.#majority.leaderAdvanced(id, highWatermark, this.logs.get(id), ofVoters);
   }
 

@@ -172,7 +172,7 @@ export class SimNode {
     this.#context.invariants.diskReplaced(this.id);
   }
 
-  /** The machine comes back with an empty disk: formatted anew, it is another replica, and no voter. */
+  /** The disk is replaced by an empty one. */
   wipe(): void {
     this.trace('WIPED');
     this.#end();
@@ -180,7 +180,8 @@ export class SimNode {
     this.isWiped = true;
     this.#directoryId = uuidFromBytes(this.#random.bytes(16));
     this.#context.invariants.diskReplaced(this.id);
-    this.#format(undefined);
+    // A replica that knows no voters cannot start yet.
+    this.isLost = true;
   }
 
   /** Both machines are off; this one comes back with a copy of the other one's disk. */

@@ -16,7 +16,8 @@ export interface AtlasReplica {
 /**
  * Which faults a protocol can survive at a moment; the others are not granted (design §10).
  *
- * A replica is *lost* while what it has is of no use: damaged and noticed, or wiped. Fewer than half may be lost at a time.
+ * A replica is *lost* once what it has may be of no use: damaged, or wiped. Damage may lie in a place that is not read for a
+ * long time, so it stays lost. Fewer than half may be lost.
  *
  * A replica is *forgetful* from when an old image of its disk is put back until it has caught up again: nobody can notice.
  * It has forgotten votes and what it acknowledged. That is survivable only where nothing depends on it: a majority without
@@ -33,10 +34,6 @@ export class FaultAtlas {
     this.#voterCount = voterCount;
   }
 
-  get lost(): ReadonlySet<number> {
-    return this.#lost;
-  }
-
   get forgetful(): ReadonlySet<number> {
     return this.#forgetful;
   }
@@ -50,8 +47,7 @@ export class FaultAtlas {
   }
 
   /** It holds everything that is committed again. */
-  repaired(id: number): void {
-    this.#lost.delete(id);
+  caughtUp(id: number): void {
     this.#forgetful.delete(id);
   }
 

@@ -74,12 +74,12 @@ export class Faults {
     });
   }
 
-  /** A process that ended is started again after a while; a replica that has everything again is one that may be lost. */
+  /** A process that ended is started again after a while; a replica that forgot something is like the others once it has everything. */
   #supervise(): void {
     this.#targets.world.after(50, () => {
       for (const node of this.#targets.nodes) {
         if (!node.isUp && (this.#healed || this.#random.chance(0.1))) node.start();
-        if ((this.atlas.lost.has(node.id) || this.atlas.forgetful.has(node.id)) && node.hasEverything()) this.atlas.repaired(node.id);
+        if (this.atlas.forgetful.has(node.id) && node.hasEverything()) this.atlas.caughtUp(node.id);
       }
       this.#supervise();
     });
