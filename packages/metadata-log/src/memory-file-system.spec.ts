@@ -45,6 +45,19 @@ describe('a crash', () => {
     expect(outcomes(disk, (left) => String(left.readFile('f')[0]))).toEqual(['1', '2', '3']);
   });
 
+  it('tears a write at the size that the disk writes whole, or not at all', () => {
+    const content = (left: MemoryFileSystem): string => [0, 1, 8, 9].map((sector) => left.readFile('f')[sector * SECTOR_BYTES]).join('');
+    const torn = (tearBytes: number): string[] => {
+      const disk = newDisk({ tearBytes });
+      durableFile(disk, 'f', filled(1, 10 * SECTOR_BYTES)).writeSync(filled(2, 10 * SECTOR_BYTES), 0);
+      return outcomes(disk, content);
+    };
+
+    expect(torn(SECTOR_BYTES)).toHaveLength(16);
+    expect(torn(8 * SECTOR_BYTES)).toEqual(['1111', '1122', '2211', '2222']);
+    expect(torn(Number.POSITIVE_INFINITY)).toEqual(['1111', '2222']);
+  });
+
   it('loses nothing that was synced, and what came after the sync began is not covered by it', () => {
     const completions: (() => void)[] = [];
     const disk = newDisk({ schedule: (complete) => completions.push(complete) });

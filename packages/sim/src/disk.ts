@@ -38,6 +38,8 @@ export class SimDisk {
   readonly #options: MemoryFileSystemOptions;
   readonly #lastDoneMs = new Map<string, number>();
   #files: MemoryFileSystem;
+  /** It is the world that reads, not the node. */
+  #isBeingDamaged = false;
   /** What this disk held at an earlier crash. */
   #image: MemoryFileSystem | undefined;
   /** The disk that belongs here, while another one is mounted in its place. */
@@ -119,13 +121,12 @@ export class SimDisk {
 
   /** Changes bytes somewhere in the files of a process that has ended; says where, or undefined when nothing could be. */
   damage(kind: DamageKind): string | undefined {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const where = kind === 'bit-rot' ? this.#flipBit() : this.#overwriteBlock(kind);
-      if (where === undefined) continue;
-      this.isDamaged = true;
-      return where;
-    }
-    return undefined;
+    this.#isBeingDamaged = true;
+    let where: string | undefined;
+    for (let tries = 0; tries < MAX_TRIES && where === undefined; tries++) where = kind === 'bit-rot' ? this.#flipBit() : this.#overwriteBlock(kind);
+    this.#isBeingDamaged = false;
+    this.isDamaged ||= where !== undefined;
+    return where;
   }
 
   #afterCrash(): MemoryFileSystem {
@@ -180,7 +181,7 @@ export class SimDisk {
   }
 
   #failure(call: FileSystemCall): Error | undefined {
-    if (this.isFormatting) return undefined;
+    if (this.isFormatting || this.#isBeingDamaged) return undefined;
     const { health } = this;
     const syncFails = call.operation === 'sync' && health.failNextSync;
     const readFails = call.operation === 'read' && health.failNextRead;

@@ -13,10 +13,12 @@ export const DISK_FAULTS: FaultActions = {
     node.trace('next sync fails');
     node.disk.health.failNextSync = true;
   },
-  'read-error': ({ happened }, node) => {
+  'read-error': ({ happened, random }, node) => {
     happened('read-error');
     node.trace('next read fails');
     node.disk.health.failNextRead = true;
+    // What runs reads little; what starts reads everything.
+    if (node.isUp && random.chance(0.5)) node.kill();
   },
   'disk-full': ({ happened, during }, node) => {
     happened('disk-full');
@@ -53,12 +55,19 @@ function damage({ happened, atlas }: FaultContext, node: SimNode, kind: DamageKi
   });
 }
 
-/** First somebody keeps a copy of the disk; later, if the atlas grants it, it is put back. */
-function oldImage({ happened, atlas, nodes, trace }: FaultContext, node: SimNode): void {
-  if (!node.isUp || node.disk.isForeign || node.disk.isDamaged || node.isWiped) return;
-  if (!node.disk.hasImage) return node.crashAndKeepImage();
+/** Somebody keeps a copy of the disk; later, as soon as the atlas grants it, it is put back. */
+function oldImage(context: FaultContext, node: SimNode): void {
+  if (!node.isUp || node.disk.isForeign || node.disk.isDamaged || node.disk.hasImage) return;
+  node.crashAndKeepImage();
+  context.later(context.random.between(100, 2000), () => putBack(context, node, 40));
+}
+
+function putBack(context: FaultContext, node: SimNode, triesLeft: number): void {
+  const { happened, atlas, nodes, later, trace } = context;
+  if (triesLeft === 0) return trace.tally('old disk images not granted');
   const others = nodes.filter((other) => other !== node).map((other) => other.atlasView());
-  if (!atlas.grantForgetting(node.atlasView(), others)) return trace.tally('old disk images not granted');
+  const isFit = node.isUp && node.disk.hasImage && !node.disk.isForeign && !node.disk.isDamaged;
+  if (!isFit || !atlas.grantForgetting(node.atlasView(), others)) return later(100, () => putBack(context, node, triesLeft - 1));
   happened('old-disk-image');
   node.restoreImage();
 }
