@@ -8,6 +8,8 @@ export interface CommandResult {
 export interface CommandWorld {
   readonly environment: NodeJS.ProcessEnv;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** One line on standard output, for verbs whose output is too much to be gathered first. */
+  readonly print: (line: string) => void;
 }
 
 /** One verb of `quorate`. */

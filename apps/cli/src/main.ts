@@ -3,11 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { ProcessRefusal } from '@quorate/roles';
 import { CommandError, type CliCommand } from './command.js';
 import { configPrint } from './config-print.js';
+import { logDiscard } from './log-discard.js';
+import { logDump } from './log-dump.js';
+import { logVerify } from './log-verify.js';
+import { quorumOverrideVoters } from './override-voters.js';
 import { storageFormat } from './storage-format.js';
 import { storageInfo } from './storage-info.js';
 import { storageRandomUuid } from './storage-random-uuid.js';
 
-const COMMANDS: readonly CliCommand[] = [storageRandomUuid, storageFormat, storageInfo, configPrint];
+const COMMANDS: readonly CliCommand[] = [storageRandomUuid, storageFormat, storageInfo, configPrint, logDump, logVerify, logDiscard, quorumOverrideVoters];
 
 function usage(): string {
   return ['quorate: operations on a cluster', ...COMMANDS.map((command) => `  ${command.usage}\n      ${command.summary}`)].join('\n');
@@ -26,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`${command.usage}\n  ${command.summary}`);
     return 0;
   }
-  const result = await command.run(rest, { environment: process.env, randomBytes });
+  const result = await command.run(rest, { environment: process.env, randomBytes, print: (line) => console.log(line) });
   for (const line of result.lines) console.log(line);
   return result.exitCode;
 }

@@ -7,9 +7,10 @@ import { CommandError, succeed, type CliCommand } from './command.js';
 import { planFormat, type DirectoryPlan, type FormatMode } from './format-plan.js';
 import { makeUuid } from './random-uuid.js';
 import { readFlags, requiredFlag } from './read-flags.js';
+import { readRecoveryId } from './recovery-id.js';
 
 const USAGE =
-  'quorate storage format -t CLUSTER-ID -c FILE [--standalone | --initial-controllers ID@HOST:PORT:DIRECTORY-ID,… | --no-initial-controllers] [--ignore-formatted] [--release-version V]';
+  'quorate storage format -t CLUSTER-ID -c FILE [--standalone | --initial-controllers ID@HOST:PORT:DIRECTORY-ID,… | --no-initial-controllers] [--ignore-formatted] [--release-version V] [--recovery-id ID]';
 
 /** The level that a new cluster gets: 3.9-IV0. Higher ones need rules that are not built yet. */
 const METADATA_VERSION = { level: 21, name: '3.9-IV0' };
@@ -31,10 +32,12 @@ export const storageFormat: CliCommand = {
       'no-initial-controllers': { type: 'boolean', short: 'N', default: false },
       'ignore-formatted': { type: 'boolean', short: 'g', default: false },
       'release-version': { type: 'string', short: 'r' },
+      'recovery-id': { type: 'string' },
     });
     const clusterId = requiredFlag(flags['cluster-id'], '-t/--cluster-id', USAGE);
     const file = requiredFlag(flags.config, '-c/--config', USAGE);
     refuseOtherRelease(flags['release-version']);
+    const recoveryId = readRecoveryId(flags['recovery-id']);
     const { config, warnings } = readServerConfiguration([`--config=${file}`], environment);
     if (config.clusterId !== undefined && config.clusterId !== clusterId) {
       throw new CommandError(`-t says cluster ${clusterId}, cluster.id in ${file} says ${config.clusterId}: make them equal`);
@@ -58,6 +61,7 @@ export const storageFormat: CliCommand = {
         isController: isController && directory.holdsMetadata,
         initialVoters: directory.holdsMetadata ? plan.voters : undefined,
         bootstrapRecords: isController && directory.holdsMetadata ? bootstrapRecords() : undefined,
+        recoveryId,
       });
       if (result.kind === 'refused') throw new CommandError(`${directory.path}: ${result.message}`);
     }

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const world = { environment: {}, randomBytes };
+const world = { environment: {}, randomBytes, print: () => undefined };
 
 function controllerFile(lines: readonly string[] = []): string {
   const file = path.join(home, 'server.properties');

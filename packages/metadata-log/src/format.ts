@@ -25,6 +25,8 @@ export interface FormatRequest {
   readonly initialVoters?: readonly Voter[] | undefined;
   /** Metadata records that the first leader takes up. */
   readonly bootstrapRecords?: readonly MetadataRecord[] | undefined;
+  /** Of a cluster whose lost majority was overridden; left out for all others. */
+  readonly recoveryId?: Uuid | undefined;
 }
 
 export interface Formatted {
@@ -50,12 +52,13 @@ export function formatDirectory(fs: FileSystem, request: FormatRequest, done: (r
       else next(undefined);
     },
     ...(request.isController ? logSteps(fs, request) : []),
-    (next) => writeFileDurably(fs, META_PROPERTIES, encodeMetaProperties({ ...request, recoveryId: ZERO_UUID }), next),
+    (next) => writeFileDurably(fs, META_PROPERTIES, encodeMetaProperties({ ...request, recoveryId: request.recoveryId ?? ZERO_UUID }), next),
   ];
   inSequence(steps, (error) => done(error === undefined ? { kind: 'formatted' } : diskRefusal(error, 'Formatting')));
 }
 
-function logSteps(fs: FileSystem, request: FormatRequest): Step[] {
+/** Makes the metadata log's directory and everything in it, durably. */
+export function logSteps(fs: FileSystem, request: FormatRequest): Step[] {
   const chainChecksum = genesisChecksum(request.clusterId);
   return [
     (next) => {

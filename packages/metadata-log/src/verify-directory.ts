@@ -1,0 +1,143 @@
+import { bytesEqual, decodeControlRecord, decodeRecord, forEachRecord, RecordFormatError, type EncodedBatch, type Uuid } from '@quorate/records';
+import { votersFromRecord, type ElectionState, type Voter } from '@quorate/raft-core';
+import { hex32 } from './bytes.js';
+import { decodeElectionFile, type ElectionFile } from './election-file.js';
+import { examineLog, type ExaminedLog, type LogFinding } from './examine-log.js';
+import type { FileSystem } from './file-system.js';
+import { encodeLeaderEpochCheckpoint, type EpochStart } from './leader-epoch-checkpoint.js';
+import type { MetaProperties } from './meta-properties.js';
+import { BOOTSTRAP_SNAPSHOT, LEADER_EPOCH_CHECKPOINT, LOG_DIRECTORY, parseSnapshotName, PARTITION_METADATA, QUORUM_STATE_FILES, snapshotPath } from './paths.js';
+import { readSnapshot } from './snapshot-read.js';
+
+export interface VerifiedSnapshot {
+  readonly path: string;
+  readonly endOffset: number;
+  readonly epoch: number;
+  readonly sizeBytes: number;
+  /** Undefined when the file is not whole. */
+  readonly metadataRecords: number | undefined;
+}
+
+/** A whole data directory of a controller, looked through. */
+export interface VerifiedDirectory {
+  /** `whole`: the next start will use all of it (notes aside). `damaged`: something that was durable is not what it was. */
+  readonly kind: 'whole' | 'damaged';
+  readonly log: ExaminedLog;
+  readonly recordCount: number;
+  /** The voter set in force at the log's end: of the last record that names one, else of the newest snapshot. */
+  readonly voters: readonly Voter[] | undefined;
+  /** When the newest readable batch was appended, milliseconds since 1970. */
+  readonly lastAppendTimeMs: number | undefined;
+  /** What the newest whole file of quorum-state says. */
+  readonly election: { readonly directoryId: Uuid; readonly state: ElectionState | undefined } | undefined;
+  readonly snapshots: readonly VerifiedSnapshot[];
+  readonly findings: readonly LogFinding[];
+}
+
+/**
+ * Checks every file of a controller's metadata log, and what each says of the others: segments with headers, markers,
+ * chain and records; snapshots; both files of quorum-state; leader-epoch-checkpoint. Changes nothing.
+ */
+export function verifyDirectory(fs: FileSystem, properties: MetaProperties): VerifiedDirectory {
+  const findings: LogFinding[] = [];
+  const seen = new SeenBatches();
+  const log = examineLog(fs, { identity: properties, onBatch: ({ batch, path, position }) => {
+    for (const problem of seen.take(batch)) findings.push({ severity: 'damage', path, position, offset: batch.baseOffset, problem });
+  } });
+  const { snapshots, voters: snapshotVoters } = verifySnapshots(fs, properties, seen, findings);
+  const election = verifyElectionFiles(fs, properties, findings);
+  verifyEpochs(fs, log, seen.epochs, findings);
+  if (election?.state !== undefined && election.state.epoch < log.lastEpoch) {
+    findings.push({ severity: 'note', path: QUORUM_STATE_FILES[0], problem: `epoch ${election.state.epoch} is older than the log's, ${log.lastEpoch}` });
+  }
+  if (!fs.exists(PARTITION_METADATA)) findings.push({ severity: 'note', path: PARTITION_METADATA, problem: 'is not there; only Kafka\'s tools read it' });
+  const all = [...log.findings, ...findings];
+  return {
+    kind: all.some(({ severity }) => severity === 'damage') ? 'damaged' : 'whole',
+    log,
+    recordCount: seen.recordCount,
+    voters: seen.voters ?? snapshotVoters,
+    lastAppendTimeMs: seen.lastAppendTimeMs,
+    election,
+    snapshots,
+    findings: all,
+  };
+}
+
+/** What the batches say as they pass. */
+class SeenBatches {
+  recordCount = 0;
+  voters: readonly Voter[] | undefined;
+  lastAppendTimeMs: number | undefined;
+  readonly epochs: EpochStart[] = [];
+  /** Checksum of the batch that ends at an offset. */
+  readonly checksums = new Map<number, number>();
+
+  /** @returns what is wrong with its records. */
+  take(batch: EncodedBatch): string[] {
+    const problems: string[] = [];
+    this.recordCount += batch.recordCount;
+    this.lastAppendTimeMs = batch.appendTimeMs;
+    this.checksums.set(batch.endOffset, batch.checksum);
+    if (batch.epoch > (this.epochs.at(-1)?.epoch ?? 0)) this.epochs.push({ epoch: batch.epoch, startOffset: batch.baseOffset });
+    forEachRecord(batch, (raw, offset) => {
+      try {
+        if (!batch.isControl) return void decodeRecord(raw);
+        const record = decodeControlRecord(raw);
+        if (record.kind === 'KRaftVoters') this.voters = votersFromRecord(record.value);
+      } catch (error) {
+        if (!(error instanceof RecordFormatError)) throw error;
+        problems.push(`record ${offset}: ${error.message}`);
+      }
+    });
+    return problems;
+  }
+}
+
+function verifySnapshots(fs: FileSystem, { clusterId }: MetaProperties, seen: SeenBatches, findings: LogFinding[]): { readonly snapshots: VerifiedSnapshot[]; readonly voters: readonly Voter[] | undefined } {
+  const snapshots: VerifiedSnapshot[] = [];
+  let voters: readonly Voter[] | undefined;
+  for (const name of fs.list(LOG_DIRECTORY)) {
+    const id = parseSnapshotName(name);
+    if (id === undefined) continue;
+    const path = snapshotPath(id);
+    const bytes = fs.readFile(path);
+    const content = readSnapshot(bytes, clusterId);
+    const isWhole = typeof content !== 'string';
+    snapshots.push({ path, endOffset: id.endOffset, epoch: id.epoch, sizeBytes: bytes.length, metadataRecords: isWhole ? content.batches.reduce((sum, batch) => sum + batch.recordCount, 0) : undefined });
+    if (!isWhole) {
+      findings.push({ severity: 'damage', path, problem: content });
+      continue;
+    }
+    voters = content.voters ?? voters;
+    const inLog = seen.checksums.get(id.endOffset);
+    if (inLog !== undefined && inLog !== content.header.chainChecksum) {
+      findings.push({ severity: 'damage', path, offset: id.endOffset, problem: `follows a batch with checksum ${hex32(content.header.chainChecksum)}, the log has ${hex32(inLog)} there` });
+    }
+  }
+  if (!snapshots.some(({ path }) => path === snapshotPath(BOOTSTRAP_SNAPSHOT))) findings.push({ severity: 'damage', path: snapshotPath(BOOTSTRAP_SNAPSHOT), problem: 'is not there, but formatting makes it' });
+  return { snapshots, voters };
+}
+
+function verifyElectionFiles(fs: FileSystem, { directoryId }: MetaProperties, findings: LogFinding[]): ElectionFile | undefined {
+  const files: ElectionFile[] = [];
+  for (const path of QUORUM_STATE_FILES) {
+    const read = fs.exists(path) ? decodeElectionFile(fs.readFile(path)) : undefined;
+    if (read?.kind === 'valid') files.push(read.file);
+    else findings.push({ severity: 'note', path, problem: read === undefined ? 'is not there' : read.kind === 'bad' ? 'cannot be read' : `has data_version ${read.version}, which this software does not know` });
+  }
+  const newest = files.reduce<ElectionFile | undefined>((a, b) => (a !== undefined && a.sequence >= b.sequence ? a : b), undefined);
+  if (newest === undefined) findings.push({ severity: 'damage', path: QUORUM_STATE_FILES[0], problem: 'and its copy are both lost: this replica may have voted and forgotten it' });
+  else if (newest.directoryId !== directoryId) findings.push({ severity: 'damage', path: QUORUM_STATE_FILES[0], problem: `was written in directory ${newest.directoryId}, meta.properties says ${directoryId}` });
+  return newest;
+}
+
+function verifyEpochs(fs: FileSystem, log: ExaminedLog, epochs: readonly EpochStart[], findings: LogFinding[]): void {
+  // Behind damage the batches that can be read tell of epochs that the log, as far as it holds, does not have.
+  if (log.findings.length > 0) return;
+  const expected = encodeLeaderEpochCheckpoint(epochs);
+  const is = fs.exists(LEADER_EPOCH_CHECKPOINT) ? fs.readFile(LEADER_EPOCH_CHECKPOINT) : undefined;
+  if (is !== undefined && bytesEqual(is, expected)) return;
+  if (is === undefined && epochs.length === 0) return;
+  findings.push({ severity: 'note', path: LEADER_EPOCH_CHECKPOINT, problem: is === undefined ? 'is not there; the next start writes it' : 'does not say what the batches say; the next start writes it anew' });
+}
