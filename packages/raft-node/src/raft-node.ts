@@ -120,7 +120,11 @@ export class RaftNode implements MetadataLog {
       store: options.snapshots,
       log: options.log,
       decide: (id) => this.#core.decideSnapshot(id),
-      created: (snapshotId) => this.#enqueue({ kind: 'snapshotCreated', snapshotId }),
+      created: (snapshotId) => {
+        // What a new snapshot makes dispensable need not wait for the minute to end.
+        this.#cleanAtMs = this.#timers.nowMs();
+        this.#enqueue({ kind: 'snapshotCreated', snapshotId });
+      },
     });
     this.#effectHost = this.#makeEffectHost();
   }

@@ -1,9 +1,9 @@
 import type { ServerConfig } from '@quorate/config';
 import { DEFAULT_CONTROLLER_CONFIG, type ControllerConfig } from '@quorate/controller-core';
-import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG, ImageDigests, type DigestEvent } from '@quorate/controller-node';
+import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG, ImageDigests, type DigestEvent, type SnapshotLimits } from '@quorate/controller-node';
 import { ImageDigestError, MetadataImage, ReplayError } from '@quorate/metadata-image';
 import { isDiskError, type OpenedLog, type RecoveredState } from '@quorate/metadata-log';
-import { NO_SNAPSHOTS, RaftNode } from '@quorate/raft-node';
+import { RaftNode } from '@quorate/raft-node';
 import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import {
@@ -59,7 +59,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
   const newTimers = (): NodeTimers => new NodeTimers(() => metrics.count('quorate_late_timers_total'));
 
   const directory = await openDataDirectory(config, newTimers());
-  const { recovered, store, elections } = directory.opened;
+  const { recovered, store, elections, snapshots } = directory.opened;
   logRecovery(logger, directory.opened);
   const { clusterId, recoveryId } = recovered.properties;
   const coreConfig = raftCoreConfig(config, recovered);
@@ -107,6 +107,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
       for (const { delta } of committed) deltas.tell(delta);
       if (!isCaughtUp) lookAgain();
     },
+    snapshots: { limits: snapshotLimits(config), timers: newTimers() },
     snapshotLoaded: () => deltas.startedOver(),
   });
   const foreignPeers = new ForeignPeers();
@@ -114,6 +115,11 @@ export async function startController(config: ServerConfig, context: ProcessCont
     requestTimeoutMs: config.raft.requestTimeoutMs,
     fetchSnapshotMaxBytes: config.raft.fetchSnapshotMaxBytes,
     problem: (peer, message) => logger.warn({ event: 'raft.peer-problem', peer }, message),
+    heardHighWatermark: (offset) => {
+      if (catchUpTo !== undefined) return;
+      catchUpTo = offset;
+      lookAgain();
+    },
     digests,
     imageIsWrong,
     ...(feed === undefined ? {} : { heardFeedOffset: (offset: Offset) => feed.heardPublishedOffset(offset) }),
@@ -122,7 +128,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
     config: coreConfig,
     log: store,
     elections,
-    snapshots: NO_SNAPSHOTS,
+    snapshots,
     retention: { maxBytes: config.metadataLog.maxRetentionBytes, maxMs: config.metadataLog.maxRetentionMs },
     transport,
     timers: newTimers(),
@@ -145,6 +151,8 @@ export async function startController(config: ServerConfig, context: ProcessCont
   const gate = new CommandGate(controller);
   const quorum = new LocalQuorum({ clusterId, raft, controller, digests });
   let isCaughtUp = false;
+  /** What was committed when we first heard of it from a leader, or led: our own high watermark is at most our log's end. */
+  let catchUpTo: Offset | undefined;
   const reader = imageReader({ config, clusterId, raft, controller, deltas, isCaughtUp: () => isCaughtUp });
   const writer = new LocalWriter(gate, board);
   const pages = new TopicPages(reader);
@@ -171,8 +179,9 @@ export async function startController(config: ServerConfig, context: ProcessCont
 
   const lookAtHealth = (): void => {
     const status = raft.status();
-    const { leaderId, highWatermark } = status;
-    isCaughtUp ||= highWatermark !== undefined && image.appliedOffset >= highWatermark;
+    const { leaderId, leaderHighWatermark } = status;
+    catchUpTo ??= leaderHighWatermark;
+    isCaughtUp ||= catchUpTo !== undefined && image.appliedOffset >= catchUpTo;
     const stranger = isCaughtUp ? whyNotAVoter(self, status) : undefined;
     if (stranger !== undefined) context.fail('refusedByCluster', stranger);
     health.set('readiness', leaderId !== undefined && isCaughtUp);
@@ -212,6 +221,11 @@ function controllerConfig(config: ServerConfig, { properties, kraftVersion, vote
   const { maxIdleIntervalMs: _, ...settings } = config.controller;
   const controllerIds = (voterSets.at(-1)?.voters ?? []).map(({ id }) => id);
   return { ...DEFAULT_CONTROLLER_CONFIG, ...settings, clusterId: properties.clusterId, controllerIds, kraftVersion };
+}
+
+function snapshotLimits({ metadataLog }: ServerConfig): SnapshotLimits {
+  const { maxRecordBytesBetweenSnapshots, maxSnapshotIntervalMs, maxRecordsBetweenSnapshots } = metadataLog;
+  return { maxRecordBytes: maxRecordBytesBetweenSnapshots, maxIntervalMs: maxSnapshotIntervalMs, maxRecords: maxRecordsBetweenSnapshots };
 }
 
 /** What formatting asked for, in the metadata part of the 0-0 checkpoint. */

@@ -15,6 +15,8 @@ export interface GrpcTransportOptions {
   readonly problem: (peer: NodeId, message: string) => void;
   /** A leader's Fetch answer named the offset up to which it has published on the feed. */
   readonly heardFeedOffset?: (offset: Offset) => void;
+  /** A leader's Fetch answer named its high watermark, which may lie far beyond our log's end. */
+  readonly heardHighWatermark?: (offset: Offset) => void;
   /** Compares what the images of those who fetch from us sum up to. */
   readonly digests?: DigestJudge;
   /** The leader says that most voters agree on another image than ours at that offset. */
@@ -122,6 +124,7 @@ export class GrpcTransport implements Transport {
   }
 
   #handleResponse(requestId: RequestId, from: NodeId, response: RaftResponse): void {
+    if (response.kind === 'fetch' && response.error === 'NONE' && response.highWatermark !== undefined) this.#options.heardHighWatermark?.(response.highWatermark);
     if (response.kind === 'fetch' && response.feedPublishedOffset !== undefined) this.#options.heardFeedOffset?.(response.feedPublishedOffset);
     this.#receiver?.response(requestId, from, response);
   }
