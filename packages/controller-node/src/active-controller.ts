@@ -10,6 +10,7 @@ import { Entry, settleWaiter } from './entry.js';
 import type { Waiter } from './entry.js';
 import type { ObserveController } from './event.js';
 import type { SubmitOptions, SubmitOutcome } from './outcome.js';
+import { CurrentReplies, isAdvice } from './current-replies.js';
 import { PendingReplies } from './pending-replies.js';
 import type { PendingReply } from './pending-replies.js';
 import { planRecords } from './plan-records.js';
@@ -43,6 +44,8 @@ export class ActiveController {
   readonly #options: ActiveControllerOptions;
   readonly #queue = new Fifo<Entry>();
   readonly #pending = new PendingReplies();
+  /** Replies that wrote nothing and are not yet known to be current. */
+  readonly #current: CurrentReplies;
   /** Commands under a request id that are queued or not yet committed. */
   readonly #inFlight = new Map<Uuid, Entry>();
   readonly #deadlines = new MinHeap<{ readonly entry: Entry; readonly waiter: Waiter }>();
@@ -60,6 +63,7 @@ export class ActiveController {
 
   constructor(options: ActiveControllerOptions) {
     this.#options = options;
+    this.#current = new CurrentReplies(options.log, () => this.#answerStable());
     this.#proposedEnd = options.log.endOffset;
     this.#stableOffset = options.image.appliedOffset;
     this.#lastProposalMs = options.timers.nowMs();
@@ -168,6 +172,7 @@ export class ActiveController {
     } finally {
       this.#pumping = false;
     }
+    this.#current.ask(this.#proposedEnd);
     this.#answerStable();
   }
 
@@ -205,7 +210,11 @@ export class ActiveController {
     const nextOffset = this.#batch.endOffset;
     const decision: Decision = controller.decide(entry.command, { nextOffset, nowMs: this.#nowMs(), wallMs: this.#batch.wallMs, random });
     if (decision.records.length === 0) {
-      return this.#pending.add({ entry, reply: decision.reply, firstOffset: undefined, endOffset: nextOffset });
+      // What stands before it in its batch is proposed after this decision: that commit confirms it.
+      const isCurrent = isAdvice(entry.command.kind) || !this.#batch.isEmpty;
+      const reply = { entry, reply: decision.reply, firstOffset: undefined, endOffset: nextOffset, isCurrent };
+      if (!reply.isCurrent) this.#current.add(reply);
+      return this.#pending.add(reply);
     }
     const plan = planRecords(decision, entry.command.kind, config.batchLimits);
     if (plan.kind === 'too-large') return this.#answer(entry, failed('RECORD_LIST_TOO_LARGE', plan.message));
@@ -224,7 +233,7 @@ export class ActiveController {
 
   #write(entry: Entry, decision: Decision, plan: Exclude<RecordPlan, { kind: 'too-large' }>, firstOffset: Offset): void {
     const endOffset = (firstOffset + plan.records.length) as Offset;
-    this.#pending.add({ entry, reply: decision.reply, firstOffset, endOffset });
+    this.#pending.add({ entry, reply: decision.reply, firstOffset, endOffset, isCurrent: false });
     // A transaction begins on a batch edge: what stands before it in its batch would be committed, and not stable, for as
     // long as it is open.
     const needsNewBatch = plan.kind === 'transaction' || (plan.kind === 'one-batch' && !this.#batch.hasRoomFor(plan.records.length, plan.bytes));

@@ -135,6 +135,7 @@ describe('ControllerNode', () => {
     log.flush();
 
     const second = submit(node, createTopic('orders'));
+    log.answerQuestions();
     expect(second()).toBeUndefined();
     log.commit();
 
@@ -142,12 +143,61 @@ describe('ControllerNode', () => {
     expect(committed(second()).offset).toBe(log.endOffset);
   });
 
-  it('answers at once what wrote nothing and read nothing uncommitted', () => {
-    const { node } = makeActive();
+  it('answers what wrote nothing and read nothing uncommitted as soon as a majority has confirmed the epoch since', () => {
+    const { node, log } = makeActive();
 
     const outcome = submit(node, { ...createTopic('orders'), validateOnly: true });
+    expect(outcome()).toBeUndefined();
+    log.answerQuestions();
 
     expect(errorsOf(outcome())).toEqual(['NONE']);
+  });
+
+  it('asks once for all that was decided before the question, and again for what came after it', () => {
+    const { node, log } = makeActive();
+    const dryRun = (name: string) => submit(node, { ...createTopic(name), validateOnly: true });
+    const first = dryRun('a');
+    const [second, third] = [dryRun('b'), dryRun('c')];
+    expect(log.questions).toHaveLength(1);
+
+    log.answerQuestions();
+    expect([first(), second(), third()].map((outcome) => outcome?.kind)).toEqual(['committed', undefined, undefined]);
+    expect(log.questions).toHaveLength(1);
+    log.answerQuestions();
+
+    expect([second(), third()].map((outcome) => outcome?.kind)).toEqual(['committed', 'committed']);
+  });
+
+  it('needs no question for a refusal behind which something was committed', () => {
+    const { node, log } = makeActive();
+    submit(node, createTopic('orders'));
+    const refused = submit(node, createTopic('orders')); // both wait for the flush, then share a batch with the third
+    submit(node, createTopic('payments'));
+
+    log.flush();
+    log.flush();
+    log.commit();
+
+    expect(log.questions).toEqual([]);
+    expect(errorsOf(refused())).toEqual(['TOPIC_ALREADY_EXISTS']);
+  });
+
+  it('tells nobody a refusal that it cannot confirm: a leader that was deposed says that it does not lead', () => {
+    const { node, log } = makeActive();
+    const outcome = submit(node, { kind: 'deleteTopics', topics: [{ name: 'orders', topicId: undefined }], validateOnly: false, atomic: true });
+
+    log.answerQuestions('leadership-lost');
+    expect(outcome()).toBeUndefined();
+    log.renounce();
+
+    expect(outcome()).toMatchObject({ kind: 'not-controller', leaderId: 2 });
+  });
+
+  it('answers a heartbeat without a question: it is advice', () => {
+    const { beat, log } = makeActive();
+
+    expect(beat()()).toMatchObject({ kind: 'committed' });
+    expect(log.questions).toEqual([]);
   });
 
   it('makes a metadata transaction of an atomic result that no batch can hold', () => {
@@ -420,6 +470,38 @@ describe('ControllerNode', () => {
     log.commit();
 
     expect(outcomes).toEqual([`timed-out ${held}`, `ready ${end}`]);
+  });
+
+  it('answers a linearizable read with how much of the log it needs, once a majority has confirmed the epoch and the image is there', () => {
+    const { node, log, timers, image } = makeActive();
+    const outcomes: unknown[] = [];
+    node.readLinearizable(timers.now + 1000, (outcome) => outcomes.push(outcome));
+    expect(outcomes).toEqual([]);
+
+    submit(node, createTopic('orders')); // the question is answered with an index that lies beyond what is folded here
+    log.highWatermark = log.endOffset;
+    log.answerQuestions();
+    expect(outcomes).toEqual([]);
+    log.highWatermark = image.appliedOffset;
+    log.commit();
+
+    expect(outcomes).toEqual([{ kind: 'ready', offset: log.endOffset }]);
+  });
+
+  it('refuses a linearizable read that it cannot confirm, and lets none wait beyond its deadline or its own end', () => {
+    const { node, log, timers } = makeActive();
+    const outcomes: unknown[] = [];
+    const read = (deadlineMs: number) => node.readLinearizable(deadlineMs, (outcome) => outcomes.push(outcome.kind));
+
+    read(timers.now + 1000);
+    log.answerQuestions('leadership-lost');
+    read(timers.now + 50);
+    timers.advance(50);
+    read(timers.now + 1000);
+    node.stop();
+
+    expect(outcomes).toEqual(['not-controller', 'timed-out', 'not-controller']);
+    expect(node.waitingReads).toBe(0);
   });
 
   it('bounds the queue', () => {

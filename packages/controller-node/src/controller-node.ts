@@ -9,6 +9,8 @@ import { ActiveController } from './active-controller.js';
 import type { ControllerNodeConfig } from './controller-node-config.js';
 import type { ObserveController } from './event.js';
 import type { SubmitOptions, SubmitOutcome } from './outcome.js';
+import { LinearizableReads } from './linearizable-reads.js';
+import type { LinearizableOutcome } from './linearizable-reads.js';
 import { PeriodicTasks } from './periodic-tasks.js';
 import { RequestWindow } from './request-window.js';
 import { SnapshotMaker } from './snapshot-maker.js';
@@ -74,6 +76,7 @@ export class ControllerNode implements MetadataLogListener {
   #window = new RequestWindow();
   #loading: Loading | undefined;
   readonly #reads: Waiters;
+  readonly #linearizable: LinearizableReads;
   #log: MetadataLog | undefined;
   #active: ActiveController | undefined;
   #tasks: PeriodicTasks | undefined;
@@ -84,6 +87,7 @@ export class ControllerNode implements MetadataLogListener {
     this.#options = options;
     this.#fold = new BatchFold(options.image);
     this.#reads = new Waiters(options.image.appliedOffset);
+    this.#linearizable = new LinearizableReads({ log: () => this.#log, stableOffset: () => options.image.appliedOffset });
     this.#logHoldsMetadata = options.image.appliedOffset > 0;
     const { image, observe, snapshots } = options;
     this.#snapshots = snapshots === undefined ? undefined : new SnapshotMaker({ ...snapshots, image, observe });
@@ -99,6 +103,7 @@ export class ControllerNode implements MetadataLogListener {
     this.#snapshots?.stop();
     if (this.#active !== undefined) this.renounce(this.#active.epoch, 'stopped');
     this.#reads.cancelAll();
+    this.#linearizable.stop();
     this.#options.timers.arm(undefined, () => {});
   }
 
@@ -118,7 +123,7 @@ export class ControllerNode implements MetadataLogListener {
   }
 
   get waitingReads(): number {
-    return this.#reads.count;
+    return this.#reads.count + this.#linearizable.count;
   }
 
   // ---- what clients ask ------------------------------------------------------------------------------------------------------
@@ -143,6 +148,17 @@ export class ControllerNode implements MetadataLogListener {
     this.#arm();
   }
 
+  /**
+   * On the leader: says how much of the log an image must hold to be read linearizably, and waits until ours does. Elsewhere
+   * it is refused.
+   *
+   * @param deadlineMs - monotonic milliseconds.
+   */
+  readLinearizable(deadlineMs: number, done: (outcome: LinearizableOutcome) => void): void {
+    this.#linearizable.read(deadlineMs, done);
+    this.#arm();
+  }
+
   #notController(): SubmitOutcome {
     const leader = this.#log?.leader;
     return { kind: 'not-controller', leaderId: leader?.leaderId, epoch: leader?.epoch ?? (0 as Epoch) };
@@ -155,6 +171,7 @@ export class ControllerNode implements MetadataLogListener {
     const stableOffset = this.#options.image.appliedOffset;
     this.#active?.stable(stableOffset, highWatermark);
     this.#reads.advance(stableOffset);
+    this.#linearizable.delivered(batches.at(-1)?.endOffset ?? stableOffset);
     this.#options.feed(folded);
     this.#active?.pump();
     this.#snapshots?.look(this.#fold.transactionOpen ? undefined : this.#fold.stablePoint, this.#log!, this.#window);
@@ -263,6 +280,7 @@ export class ControllerNode implements MetadataLogListener {
     const nextMs = Math.min(
       this.#active?.nextDeadlineMs() ?? Number.POSITIVE_INFINITY,
       this.#reads.nextDeadlineMs() ?? Number.POSITIVE_INFINITY,
+      this.#linearizable.nextDeadlineMs() ?? Number.POSITIVE_INFINITY,
       this.#active?.isOpen === true ? (this.#tasks?.nextMs() ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
     );
     const atMs = nextMs === Number.POSITIVE_INFINITY ? undefined : nextMs;
@@ -276,6 +294,7 @@ export class ControllerNode implements MetadataLogListener {
     const nowMs = this.#options.timers.nowMs();
     this.#active?.expire(nowMs);
     this.#reads.expire(nowMs);
+    this.#linearizable.expire(nowMs);
     if (this.#active?.isOpen === true) this.#tasks?.run(nowMs);
     this.#arm();
   }

@@ -3,7 +3,10 @@ import { Fifo } from '@quorate/raft-node';
 import type { Offset } from '@quorate/records';
 import type { Entry } from './entry.js';
 
-/** A decided command whose answer waits until everything that it read or wrote is stable. */
+/**
+ * A decided command whose answer waits until everything that it read or wrote is stable; and, when it wrote nothing, until
+ * it is sure that what it read was still the newest.
+ */
 export interface PendingReply {
   readonly entry: Entry;
   readonly reply: Reply;
@@ -11,6 +14,8 @@ export interface PendingReply {
   readonly firstOffset: Offset | undefined;
   /** Exclusive end of all that it read or wrote. Never falls from one pending reply to the next. */
   readonly endOffset: Offset;
+  /** Of a reply that wrote nothing: a majority has confirmed our epoch since it was decided, or it says nothing that needs it. */
+  isCurrent: boolean;
 }
 
 /** The replies that wait, in the order decided. */
@@ -28,7 +33,7 @@ export class PendingReplies {
   /** The next reply that is due now that everything below `stableOffset` is committed. */
   takeStable(stableOffset: Offset): PendingReply | undefined {
     const first = this.#replies.peek();
-    return first !== undefined && first.endOffset <= stableOffset ? this.#replies.shift() : undefined;
+    return first !== undefined && isDue(first, stableOffset) ? this.#replies.shift() : undefined;
   }
 
   /** Takes out all replies that need more of the log than `endOffset`. */
@@ -42,4 +47,9 @@ export class PendingReplies {
     this.#replies = kept;
     return taken;
   }
+}
+
+/** A commit behind what was read is as good as a read round: a majority took it from us after the decision. */
+function isDue({ firstOffset, endOffset, isCurrent }: PendingReply, stableOffset: Offset): boolean {
+  return endOffset <= stableOffset && (firstOffset !== undefined || isCurrent || endOffset < stableOffset);
 }

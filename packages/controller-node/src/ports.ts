@@ -10,5 +10,6 @@ export type {
   SnapshotPoint,
   SnapshotRefusal,
   SnapshotSink,
+  ReadIndexOutcome,
   Timers,
 } from '@quorate/raft-node';

@@ -1,7 +1,7 @@
 import { encodeBatch } from '@quorate/records';
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import { MemorySnapshotStore } from '@quorate/raft-node';
-import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult, ProposeRefusal, SnapshotInfo, SnapshotPoint, SnapshotRefusal, SnapshotSink, Timers } from '../src/ports.js';
+import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult, ProposeRefusal, SnapshotInfo, SnapshotPoint, SnapshotRefusal, SnapshotSink, Timers, ReadIndexOutcome } from '../src/ports.js';
 
 /** A log that commits when the test says so. */
 export class FakeLog implements MetadataLog {
@@ -11,6 +11,8 @@ export class FakeLog implements MetadataLog {
   resigned: string[] = [];
   readonly snapshotStore = new MemorySnapshotStore();
   refuseNext: ProposeRefusal | undefined;
+  /** Questions whether this node still leads, not yet answered. */
+  questions: ((outcome: ReadIndexOutcome) => void)[] = [];
   /** Called before each proposal is taken; may throw. */
   onProposal: () => void = () => {};
   #listener: MetadataLogListener | undefined;
@@ -31,6 +33,15 @@ export class FakeLog implements MetadataLog {
     const batch = this.#encode(proposal, false);
     this.batches.push(batch);
     return { kind: 'appended', batch };
+  }
+
+  readIndex(done: (outcome: ReadIndexOutcome) => void): void {
+    this.questions.push(done);
+  }
+
+  /** A majority has said that we still lead; or, with a reason, we do not. */
+  answerQuestions(reason?: 'not-leader' | 'leadership-lost'): void {
+    for (const done of this.questions.splice(0)) done(reason === undefined ? { kind: 'ready', index: this.highWatermark } : { kind: 'refused', reason });
   }
 
   resign(_epoch: Epoch, reason: string): void {
@@ -69,11 +80,12 @@ export class FakeLog implements MetadataLog {
     this.#listener!.committed(batches, this.highWatermark);
   }
 
-  /** Flushes and commits until nothing new is proposed. */
+  /** Flushes and commits, and confirms our epoch, until nothing new is proposed. */
   settle(): void {
-    while (this.highWatermark < this.endOffset) {
+    while (this.highWatermark < this.endOffset || this.questions.length > 0) {
       this.flush();
       this.commit();
+      this.answerQuestions();
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ControlRecord, EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import type { CoreEvent } from './core-event.js';
 import type { ElectionState } from './election-state.js';
-import type { ReplyToken, RequestId } from './input.js';
+import type { ReadToken, ReplyToken, RequestId } from './input.js';
 import type { FetchResponse, FetchSnapshotResponse, RaftRequest, RaftResponse, SnapshotId } from './messages.js';
 import type { Endpoint } from './replica-key.js';
 
@@ -63,6 +63,10 @@ export type Effect =
   | { readonly kind: 'leadershipLost'; readonly epoch: Epoch; readonly reason: string }
   /** The proposed batch was not appended. */
   | { readonly kind: 'proposalRefused'; readonly batch: EncodedBatch; readonly reason: 'not-leader' | 'wrong-epoch' | 'wrong-offset' }
+  /** Whoever has applied everything below `index` may answer that read: it holds all that was committed when the read came. */
+  | { readonly kind: 'readReady'; readonly token: ReadToken; readonly index: Offset }
+  /** We do not lead, or have lost leadership before a majority confirmed it. The read may be asked of the next leader. */
+  | { readonly kind: 'readRefused'; readonly token: ReadToken; readonly reason: 'not-leader' | 'leadership-lost' }
   /** Look at the connection to this peer at once: `connectionLost` or `connectionUp` comes back. */
   | { readonly kind: 'checkConnection'; readonly peer: NodeId; readonly endpoints: readonly Endpoint[] }
   /** The voter set in force changed (appended or rolled back): keep channels to these warm. */

@@ -8,6 +8,7 @@ import type { ReplyToken } from './input.js';
 import { advanceHighWatermark, countContact, isBehind, parkReader, progressOf } from './leader-replication.js';
 import type { FetchRequest, RaftErrorName } from './messages.js';
 import type { ParkedFetch } from './parked-fetches.js';
+import { confirmReads, hasReadNews } from './read-rounds.js';
 import { recordFetch } from './replica-progress.js';
 import type { LeaderRole } from './role.js';
 
@@ -25,7 +26,11 @@ export function handleFetch(core: CoreState, token: ReplyToken, request: FetchRe
   const progress = progressOf(core, role, request);
   if (progress !== undefined) {
     progress.recovering = request.recovering;
-    if (!request.committedOnly) countContact(core, role, progress);
+    if (!request.committedOnly) {
+      countContact(core, role, progress);
+      // Not in what the answer depends on: whatever its log is like, it is in our epoch.
+      confirmReads(core, role, progress, request.readRound);
+    }
   }
   const verdict = validateFetch(core.log, request.fetchOffset, request.lastFetchedEpoch);
   if (verdict.kind === 'snapshot') return replySnapshot(core, token, verdict.snapshotId);
@@ -33,7 +38,7 @@ export function handleFetch(core: CoreState, token: ReplyToken, request: FetchRe
   if (isChainBroken(request, localChecksum)) return refuseBrokenChain(core, token, request);
   if (progress !== undefined) recordFetch(progress, { offset: request.fetchOffset, leaderEnd: core.log.endOffset, nowMs: core.nowMs });
   if (!request.committedOnly) advanceHighWatermark(core, role);
-  answerOrPark(core, role, parkable(core, token, request), request.maxWaitMs);
+  answerOrPark(core, role, parkable(core, token, request), request);
   endEpochWhenReady(core);
 }
 
@@ -73,11 +78,11 @@ function parkable(core: CoreState, token: ReplyToken, request: FetchRequest): Pa
   };
 }
 
-function answerOrPark(core: CoreState, role: LeaderRole, fetch: ParkedFetch, maxWaitMs: number): void {
+function answerOrPark(core: CoreState, role: LeaderRole, fetch: ParkedFetch, request: FetchRequest): void {
   supersede(core, role, fetch);
-  if (maxWaitMs === 0) return replyData(core, role, fetch);
+  if (request.maxWaitMs === 0) return replyData(core, role, fetch);
   if (fetch.isVoter) {
-    const hasNews = fetch.fetchOffset < core.log.endOffset || isBehind(fetch, role.highWatermark);
+    const hasNews = fetch.fetchOffset < core.log.endOffset || isBehind(fetch, role.highWatermark) || hasReadNews(role, request);
     if (hasNews) return replyData(core, role, fetch);
     role.parkedVoters.add(fetch);
     return;

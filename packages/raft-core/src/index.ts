@@ -5,7 +5,7 @@ export { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, type RaftCoreConfig, type Raft
 export type { BallotEntry, CoreEvent, ElectionRecord, ElectionTrigger, VoteRefusal } from './core-event.js';
 export type { Effect } from './effect.js';
 export type { ElectionState } from './election-state.js';
-export type { Input, ReplyToken, RequestFailure, RequestId } from './input.js';
+export type { Input, ReadToken, ReplyToken, RequestFailure, RequestId } from './input.js';
 export type {
   BeginQuorumEpochRequest,
   BeginQuorumEpochResponse,

@@ -4,6 +4,8 @@ import type { RaftRequest, RaftResponse, SnapshotId } from './messages.js';
 
 /** Names one request that waits for our answer; made by the host, opaque to the core. */
 export type ReplyToken = number;
+/** Names one linearizable read that waits for our answer; made by the host, opaque to the core. */
+export type ReadToken = number;
 /** Names one request that we sent; made by the core, rises by one with each request. */
 export type RequestId = number;
 
@@ -53,6 +55,8 @@ export type Input =
   | { readonly kind: 'logStartAdvanced'; readonly startOffset: Offset }
   /** The controller wants this batch appended; base offset and epoch stand in it. Refused unless it continues our log in our epoch. */
   | { readonly kind: 'propose'; readonly batch: EncodedBatch }
+  /** Somebody wants to read what is committed now or later: `readReady` or `readRefused` answers it. */
+  | { readonly kind: 'read'; readonly token: ReadToken }
   /** The state machine gives up leadership of that epoch (failed replay, disk full, operator). */
   | { readonly kind: 'resign'; readonly epoch: Epoch; readonly reason: string }
   /** Graceful shutdown begins; `shutdownComplete` says when the process may go. */

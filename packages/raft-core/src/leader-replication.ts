@@ -6,6 +6,7 @@ import type { ReplyToken } from './input.js';
 import type { FetchRequest } from './messages.js';
 import { nextHighWatermark } from './high-watermark.js';
 import type { ParkedFetch } from './parked-fetches.js';
+import { answerReads } from './read-rounds.js';
 import { newProgress, type ReplicaProgress } from './replica-progress.js';
 import type { LeaderRole } from './role.js';
 import { earliest } from './deadlines.js';
@@ -68,6 +69,7 @@ export function advanceHighWatermark(core: CoreState, role: LeaderRole): void {
   role.highWatermark = next;
   announceHighWatermark(core, next);
   if (isFirst) announceReadiness(core, role);
+  answerReads(core, role);
   for (const fetch of role.parkedVoters.takeWhere((parked) => isBehind(parked, next))) replyData(core, role, fetch);
   role.readersDue = true;
   answerReaders(core, role);

@@ -12,6 +12,7 @@ import { handleRequestFailure, handleResponse } from './handle-response.js';
 import type { Input } from './input.js';
 import type { SnapshotId } from './messages.js';
 import { advanceHighWatermark, forgetParked } from './leader-replication.js';
+import { takeRead } from './read-rounds.js';
 import { leaderDisconnected } from './role-follower.js';
 import { propose } from './role-leader.js';
 import { deadlineOfRole, driveRole, tickRole } from './roles.js';
@@ -99,6 +100,8 @@ function take(core: CoreState, input: Input): void {
       return takeFlush(core, input);
     case 'propose':
       return propose(core, input.batch);
+    case 'read':
+      return takeRead(core, input.token);
     case 'snapshotInstalled':
       return takeInstalled(core, input);
     case 'snapshotRejected':

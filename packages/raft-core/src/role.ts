@@ -2,6 +2,7 @@ import type { NodeId, Offset } from '@quorate/records';
 import type { Campaign } from './campaign.js';
 import type { ElectionTrigger } from './core-event.js';
 import type { ParkedFetches } from './parked-fetches.js';
+import type { ReadRounds } from './read-rounds.js';
 import type { Endpoint, ReplicaKey } from './replica-key.js';
 import type { ReplicaProgress } from './replica-progress.js';
 
@@ -90,7 +91,9 @@ export interface LeaderRole {
   handOver: { readonly reason: string; readonly trigger: ElectionTrigger; readonly untilMs: number } | undefined;
   /** Answers to readers were last sent then. */
   readersAnsweredMs: number;
+  /** Number of the last read round; 0 before the first. */
   readRound: number;
+  readonly reads: ReadRounds;
 }
 
 /** Why a follower no longer hears its leader, and when it will stand. */

@@ -18,6 +18,8 @@ export function takeFetchResponse(core: CoreState, role: FollowerRole, open: Ope
     return;
   }
   fetchSucceeded(core, role);
+  // The leader waits to hear that we know of the round: that is worth a Fetch at once, though it brings nothing.
+  const newRound = response.readRound > role.readRound;
   role.readRound = response.readRound;
   if (response.snapshotId !== undefined) {
     beginDownload(core, role, response.snapshotId, open.sentMs);
@@ -26,14 +28,14 @@ export function takeFetchResponse(core: CoreState, role: FollowerRole, open: Ope
   dropDownload(core, 'the leader no longer asks for it');
   if (response.diverging !== undefined) {
     const gained = truncateTo(core, truncationPoint(core.log, response.diverging));
-    fetchDone(core, role.fetcher, { gained, sentMs: open.sentMs });
+    fetchDone(core, role.fetcher, { gained: gained || newRound, sentMs: open.sentMs });
     return;
   }
   const appended = appendReplicated(core, response.batches);
   // Batches that do not continue our log say that the two logs differ at our end: then what is committed there is not what is here.
   const continues = appended || response.batches.length === 0;
   const advanced = continues && followHighWatermark(core, response.highWatermark);
-  fetchDone(core, role.fetcher, { gained: appended || advanced, sentMs: open.sentMs });
+  fetchDone(core, role.fetcher, { gained: appended || advanced || newRound, sentMs: open.sentMs });
 }
 
 function refusedFetch(core: CoreState, role: FollowerRole, open: OpenRequest, response: FetchResponse): void {

@@ -8,6 +8,7 @@ import { MAX_EPOCH, type ElectionState } from './election-state.js';
 import { checkQuorumMs, electionTimeoutMs, roundLimitMs } from './election-timing.js';
 import { refuseParked } from './fetch-replies.js';
 import { ParkedFetches } from './parked-fetches.js';
+import { refuseReads } from './read-rounds.js';
 import type { ReplicaKey } from './replica-key.js';
 import { dropDownload } from './snapshot-download.js';
 import type { KnownLeader, LeaderLost, Role, RoleKind, Standing } from './role.js';
@@ -128,6 +129,7 @@ export function becomeLeader(core: CoreState, grantingVoters: readonly ReplicaKe
     handOver: undefined,
     readersAnsweredMs: -Infinity,
     readRound: 0,
+    reads: { running: undefined, waiting: [] },
   };
   moveTo(core, role, { ...core.election, leaderId: core.self.id }, 'vote won', 'won');
 }
@@ -173,6 +175,7 @@ function moveTo(core: CoreState, next: Role, election: ElectionState, reason: st
   core.outbox.emit({ kind: 'leadershipLost', epoch: epochBefore, reason });
   refuseParked(core, from.parkedVoters);
   refuseParked(core, from.parkedReaders);
+  refuseReads(core, from);
 }
 
 function checkMove(core: CoreState, next: Role, election: ElectionState): void {

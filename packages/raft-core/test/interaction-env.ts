@@ -32,6 +32,7 @@ export class InteractionEnv implements World {
   #cut = new Set<string>();
   #tokens = new Map<number, { asker: FakeHost; requestId: number }>();
   #token = 0;
+  #reads = 0;
   #instantDisks = false;
   #pieceBytes: number | undefined;
   #show: 'messages' | 'events' | 'nothing' = 'messages';
@@ -59,6 +60,7 @@ export class InteractionEnv implements World {
     run: ([ms]) => this.#run(Number(ms)),
     flush: (args) => args.forEach((node) => this.#host(node).flush()),
     propose: ([node, ...words]) => this.#propose(node, words.join(' ')),
+    read: ([node]) => this.#host(node).step({ kind: 'read', token: (this.#reads += 1) }),
     kill: ([node]) => this.#kill(node),
     lost: ([node, peer]) => this.#host(node).step({ kind: 'connectionLost', peer: nodeNumber(peer) as NodeId }),
     cut: (args) => this.#setCut(args),

@@ -277,7 +277,7 @@ export function endRequest(from: { readonly from: number; readonly epoch: number
 export function fetchRequest(from: {
   readonly from?: number; readonly epoch: number; readonly offset: number; readonly lastEpoch?: number; readonly maxWaitMs?: number;
   readonly highWatermark?: number | 'unknown'; readonly checksum?: number; readonly recovering?: boolean; readonly committedOnly?: boolean; readonly disk?: number;
-  readonly maxBytes?: number;
+  readonly maxBytes?: number; readonly readRound?: number;
 }): FetchRequest {
   return {
     kind: 'fetch',
@@ -290,7 +290,7 @@ export function fetchRequest(from: {
     maxBytes: from.maxBytes ?? 1_000_000,
     highWatermark: from.highWatermark === 'unknown' ? undefined : ((from.highWatermark ?? 0) as Offset),
     chainChecksum: from.checksum,
-    readRound: 0,
+    readRound: from.readRound ?? 0,
     imageDigest: undefined,
     recovering: from.recovering ?? false,
     committedOnly: from.committedOnly ?? false,

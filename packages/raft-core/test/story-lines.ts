@@ -27,6 +27,10 @@ export function describeEffect(effect: Effect): string | undefined {
       return `leads e${effect.epoch} no longer`;
     case 'proposalRefused':
       return `refuses the proposal: ${effect.reason}`;
+    case 'readReady':
+      return `read ${effect.token} is ready at ${effect.index}`;
+    case 'readRefused':
+      return `refuses read ${effect.token}: ${effect.reason}`;
     case 'votersChanged':
       return undefined;
     case 'shutdownComplete':
@@ -49,7 +53,7 @@ export function describeRequest(request: RaftRequest): string {
     case 'fetchSnapshot':
       return `fetch snapshot ${request.snapshotId.endOffset}-${request.snapshotId.epoch} from byte ${request.position}, in e${request.currentLeaderEpoch}`;
     case 'fetch':
-      return `fetch at ${request.fetchOffset} of e${request.lastFetchedEpoch}, in e${request.currentLeaderEpoch}, hw ${request.highWatermark ?? '-'}`;
+      return `fetch at ${request.fetchOffset} of e${request.lastFetchedEpoch}, in e${request.currentLeaderEpoch}, hw ${request.highWatermark ?? '-'}${round(request.readRound)}`;
   }
 }
 
@@ -65,13 +69,18 @@ export function describeResponse(response: RaftResponse): string {
       if (response.diverging !== undefined) return `diverging: e${response.diverging.epoch} ends at ${response.diverging.endOffset}`;
       const { batches } = response;
       const data = batches.length === 0 ? 'nothing new' : `batches ${batches.map((batch) => `${batch.baseOffset}-${batch.endOffset} e${batch.epoch}`).join(', ')}`;
-      return `${data}, hw ${response.highWatermark ?? '-'}`;
+      return `${data}, hw ${response.highWatermark ?? '-'}${round(response.readRound)}`;
     }
     case 'fetchSnapshot':
       return error === '' ? `bytes ${response.position}-${response.position + response.bytes.length} of ${response.size}` : error;
     default:
       return error === '' ? 'ok' : error;
   }
+}
+
+/** Said only where reads have been asked for. */
+function round(number: number): string {
+  return number === 0 ? '' : `, round ${number}`;
 }
 
 function hint({ leaderId, leaderEpoch }: LeaderHint): string {

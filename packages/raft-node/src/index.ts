@@ -13,7 +13,7 @@ export { described } from './observe.js';
 export type { ElectionStore, EncodeControl, LogListener, LogRead, LogStore, Timers, Transport, TransportReceiver } from './ports.js';
 export { RaftNode } from './raft-node.js';
 export type { RaftNodeOptions } from './raft-node.js';
-export type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeRefusal, ProposeResult, SnapshotPoint, SnapshotRefusal } from './state-machine.js';
+export type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeRefusal, ProposeResult, SnapshotPoint, SnapshotRefusal, ReadIndexOutcome } from './state-machine.js';
 export type { ChainEnd, ChainVerdict } from './verify-chain.js';
 export { verifyChain } from './verify-chain.js';
 export type { WaitOutcome } from './waiters.js';

@@ -21,6 +21,7 @@ import type { FeedPosition } from './fetch-replies.js';
 import { Fifo } from './fifo.js';
 import { described, observeInto } from './observe.js';
 import type { Observe } from './observe.js';
+import { OpenReads } from './open-reads.js';
 import type { ElectionStore, LogStore, Timers, Transport, TransportReceiver } from './ports.js';
 import { encodeProposal } from './propose.js';
 import { CLEANING_INTERVAL_MS, nextCleaningStep } from './retention.js';
@@ -29,7 +30,7 @@ import { runEffect } from './run-effect.js';
 import type { EffectHost } from './run-effect.js';
 import { SnapshotMaker } from './make-snapshot.js';
 import type { InstallResult, SnapshotInfo, SnapshotSink, SnapshotStore } from './snapshot-ports.js';
-import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult, SnapshotPoint, SnapshotRefusal } from './state-machine.js';
+import type { LeaderKnown, MetadataLog, MetadataLogListener, Proposal, ProposeResult, SnapshotPoint, SnapshotRefusal, ReadIndexOutcome } from './state-machine.js';
 import { verifyChain } from './verify-chain.js';
 
 export interface RaftNodeOptions {
@@ -70,6 +71,7 @@ export class RaftNode implements MetadataLog {
   readonly #electionLog = new ElectionLog();
   readonly #delivery: CommittedDelivery;
   readonly #fetchReplies: FetchReplies;
+  readonly #reads = new OpenReads();
   readonly #effectHost: EffectHost;
   readonly #snapshots: SnapshotStore;
   readonly #snapshotMaker: SnapshotMaker;
@@ -190,6 +192,12 @@ export class RaftNode implements MetadataLog {
     }
   }
 
+  readIndex(done: (outcome: ReadIndexOutcome) => void): void {
+    if (this.#halted) return done({ kind: 'refused', reason: 'stopped' });
+    const token = this.#reads.add(done);
+    if (token !== undefined) this.#withoutReentry(() => this.#enqueue({ kind: 'read', token }));
+  }
+
   resign(epoch: Epoch, reason: string): void {
     this.#withoutReentry(() => this.#enqueue({ kind: 'resign', epoch, reason }));
   }
@@ -262,6 +270,7 @@ export class RaftNode implements MetadataLog {
       if (this.#paused || this.#halted) return;
       const input = this.#takeInput();
       if (input !== undefined) this.#step(input);
+      else if (this.#reads.hasAnswers) this.#reads.tellAnswers();
       else if (this.#flushedOffset !== undefined) this.#tellFlushed(this.#flushedOffset);
       else if (this.#cleanAtMs <= this.#timers.nowMs() && !this.#delivery.isLoading) this.#cleanOne();
       else if (this.#delivery.hasWork && slices++ < SLICES_PER_TURN) this.#delivery.pump();
@@ -277,6 +286,7 @@ export class RaftNode implements MetadataLog {
 
   #step(input: Input): void {
     if (input.kind === 'tick') this.#tickQueued = false;
+    if (input.kind === 'read') this.#reads.asking();
     if (input.kind === 'flushed' && input.generation === this.#log.generation) this.#flushedOffset = input.endOffset;
     this.#effects = this.#core.step(this.#complete(input), this.#timers.nowMs());
     this.#nextEffect = 0;
@@ -341,7 +351,7 @@ export class RaftNode implements MetadataLog {
   /** Not while paused: a deadline that has passed cannot be dealt with before the disk is done, only be fired again and again. */
   #arm(): void {
     if (this.#halted || this.#paused) return;
-    const hasMore = this.#inputs.length > 0 || this.#delivery.hasWork;
+    const hasMore = this.#inputs.length > 0 || this.#reads.hasAnswers || this.#delivery.hasWork;
     const atMs = hasMore ? this.#timers.nowMs() : Math.min(this.#core.nextDeadlineMs() ?? Infinity, this.#cleanAtMs);
     if (atMs === this.#armedMs) return;
     this.#armedMs = atMs;
@@ -419,6 +429,7 @@ export class RaftNode implements MetadataLog {
       timers: this.#timers,
       fetchReplies: this.#fetchReplies,
       delivery: this.#delivery,
+      reads: this.#reads,
       observe: this.#observe,
       imageDigest: this.#options.imageDigest ?? (() => undefined),
       pause: () => this.#pause(),

@@ -7,6 +7,7 @@ import type { FetchReplies } from './fetch-replies.js';
 import type { Observe } from './observe.js';
 import { snapshotResponse } from './serve-snapshot.js';
 import type { InstallResult, SnapshotStore } from './snapshot-ports.js';
+import type { OpenReads } from './open-reads.js';
 import type { ElectionStore, LogStore, Timers, Transport } from './ports.js';
 import type { LeaderKnown } from './state-machine.js';
 
@@ -19,6 +20,7 @@ export interface EffectHost {
   readonly timers: Timers;
   readonly fetchReplies: FetchReplies;
   readonly delivery: CommittedDelivery;
+  readonly reads: OpenReads;
   readonly observe: Observe;
   readonly imageDigest: () => ImageDigest | undefined;
   /** Stops the loop; no further effect or input is touched until the returned function is called. */
@@ -71,6 +73,10 @@ export function runEffect(effect: Effect, host: EffectHost): void {
       return host.delivery.leadershipLost(effect.epoch, effect.reason);
     case 'proposalRefused':
       return; // told to the proposer by the return value of `propose`
+    case 'readReady':
+      return host.reads.answered(effect.token, { kind: 'ready', index: effect.index });
+    case 'readRefused':
+      return host.reads.answered(effect.token, { kind: 'refused', reason: effect.reason });
     case 'checkConnection':
       return host.transport.checkConnection({ id: effect.peer, endpoints: effect.endpoints });
     case 'votersChanged':

@@ -19,6 +19,11 @@ export interface MetadataLog {
    * nothing of the state machine before it returns. Commit is told through `MetadataLogListener.committed`.
    */
   propose(proposal: Proposal): ProposeResult;
+  /**
+   * Asks a majority whether this node still leads; nothing is written. `done` is called at most once (never when the node
+   * has been stopped), not before this returns, and not while the state machine is being called.
+   */
+  readIndex(done: (outcome: ReadIndexOutcome) => void): void;
   /** Gives up leadership of `epoch`; an older epoch is ignored. `renounce` follows, never before this returns. */
   resign(epoch: Epoch, reason: string): void;
   /**
@@ -70,6 +75,13 @@ export interface Proposal {
   /** Milliseconds since 1970. */
   readonly appendTimeMs: number;
 }
+
+/** What came of asking a majority. */
+export type ReadIndexOutcome =
+  /** Everything that was committed when the question came lies below `index`. */
+  | { readonly kind: 'ready'; readonly index: Offset }
+  /** Not the leader, or no longer: whoever asks goes to the next one. */
+  | { readonly kind: 'refused'; readonly reason: 'not-leader' | 'leadership-lost' | 'stopped' };
 
 export type ProposeRefusal = 'not-leader' | 'wrong-epoch' | 'wrong-offset' | 'too-large' | 'stopped';
 

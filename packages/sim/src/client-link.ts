@@ -1,5 +1,5 @@
 import type { Command, ReplyTo } from '@quorate/controller-core';
-import type { SubmitOutcome } from '@quorate/controller-node';
+import type { LinearizableOutcome, SubmitOutcome } from '@quorate/controller-node';
 import type { MetadataImage } from '@quorate/metadata-image';
 import type { Offset } from '@quorate/records';
 import type { Invariants } from './invariants.js';
@@ -66,6 +66,11 @@ export class ClientLink {
       const { image } = to.controller!;
       to.controller!.read(atLeastOffset, to.process!.nowMs() + timeoutMs, ({ kind, offset }) => answer(kind === 'ready' ? { kind, offset, seen: see(image) } : { kind, offset }));
     });
+  }
+
+  /** Asks how much of the log a linearizable read needs; only a node that proves that it leads says so. */
+  readIndex(to: SimNode, timeoutMs: number, done: (outcome: CallOutcome<LinearizableOutcome>) => void): void {
+    this.#call(to, timeoutMs, done, (answer) => to.controller!.readLinearizable(to.process!.nowMs() + timeoutMs, answer));
   }
 
   #call<T>(to: SimNode, timeoutMs: number, done: (outcome: CallOutcome<T>) => void, ask: (answer: (outcome: T) => void) => void): void {

@@ -7,6 +7,7 @@ import type { CallOutcome, ClientLink } from './client-link.js';
 import type { FaultPlan } from './fault-plan.js';
 import { isDryRun } from './history/topic-model.js';
 import type { TopicAnswer } from './history/topic-model.js';
+import { readLinearizably } from './linearizable-read.js';
 import type { Invariants } from './invariants.js';
 import type { SimNode } from './node.js';
 import { WALL_EPOCH_MS } from './process.js';
@@ -140,14 +141,12 @@ export class SimClient {
   }
 
   /**
-   * What was written is held to real time. An answer that wrote nothing is true of what was committed, though a leader that
-   * is cut off may not know the latest; and one that came after another attempt leaves open what becomes of that one, for
-   * refusals are not remembered under their request id.
+   * Every answer is held to real time: one that wrote nothing waits for a majority to confirm the leader. But one that came
+   * after another attempt leaves open what becomes of that one, for refusals are not remembered under their request id.
    */
   #remember({ attempts, call }: Operation, entry: OpenOperation, answer: TopicAnswer, offset: Offset): void {
     const isWritten = answer.error === 'NONE' && !isDryRun(call);
-    if (isWritten) this.#history.answered(entry, answer, offset);
-    else if (attempts === 1 && !this.#link.mayDuplicate) this.#history.answered(entry, answer, offset, { from: 'past' });
+    if (isWritten || (attempts === 1 && !this.#link.mayDuplicate)) this.#history.answered(entry, answer, offset);
   }
 
   /** Nobody else works on these topics: an answer that says it is done already means that it was done twice. */
@@ -158,8 +157,27 @@ export class SimClient {
     violated('request-applied-once', `${this.#name}: attempt ${attempts} of ${topics.join(', ')} is answered ${wrong}: an earlier attempt was carried out and not remembered`);
   }
 
-  /** What was acknowledged at an offset is seen by every read that asks for that offset, on any node. */
   #describe(topic: string): void {
+    if (this.#random.chance(0.5)) this.#describeOwn(topic);
+    else this.#describeLatest(topic);
+  }
+
+  /** A linearizable read, of whoever may lead and on any node, sees what was acknowledged before it began, whoever wrote it. */
+  #describeLatest(topic: string): void {
+    const asked = this.#random.pick(this.#link.nodes);
+    const reader = this.#random.chance(0.5) ? asked : this.#random.pick(this.#link.nodes);
+    const entry = this.#history.invoked(this.#name, topic, { kind: 'describe' });
+    readLinearizably(this.#link, { asked, reader, timeoutMs: ATTEMPT_TIMEOUT_MS, see: (image) => lookUp(image, topic) }, (outcome) => {
+      if (outcome.kind === 'ready') {
+        this.#trace.tally('linearizable reads');
+        this.#history.answered(entry, outcome.seen, outcome.offset);
+      }
+      this.start();
+    });
+  }
+
+  /** What was acknowledged at an offset is seen by every read that asks for that offset, on any node. */
+  #describeOwn(topic: string): void {
     const node = this.#random.pick(this.#link.nodes);
     const own = this.#ownWrites.get(topic);
     const atLeastOffset = own?.offset ?? (0 as Offset);
