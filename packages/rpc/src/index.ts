@@ -14,6 +14,7 @@ export { askQuorums, type QuorumAnswer } from './client/ask-quorums.js';
 export { BrokerCalls } from './client/broker-calls.js';
 export { GrpcCommittedFetch, type GrpcCommittedFetchOptions } from './client/committed-fetch.js';
 export { ControllerLink, type ControllerView } from './client/controller-link.js';
+export { isLaterHistory, wayIntoHistory } from './client/later-history.js';
 export { LeaderTracker, type ActiveLeader, type LeaderTrackerOptions } from './client/leader-tracker.js';
 export { SubmitClient } from './client/submit-client.js';
 export { controllerServiceHandlers, type ControllerServiceOptions } from './controller/controller-service.js';

@@ -16,7 +16,7 @@ export class LogController extends RaftPeer {
   #isActive = false;
   readonly #board: LeaderBoard;
 
-  constructor(id: number, clusterId = 'cluster') {
+  constructor(id: number, clusterId = 'cluster', recoveryId = ZERO_UUID) {
     super(id);
     this.clusterId = clusterId;
     this.#board = new LeaderBoard(() => ({
@@ -31,12 +31,12 @@ export class LogController extends RaftPeer {
     }));
     this.server.add(
       ControllerServiceService,
-      controllerServiceHandlers({ cluster: { clusterId, recoveryId: ZERO_UUID }, controller: { submit: () => undefined }, leader: this.#board }),
+      controllerServiceHandlers({ cluster: { clusterId, recoveryId }, controller: { submit: () => undefined }, leader: this.#board }),
     );
   }
 
-  static async launch(id: number, clusterId?: string): Promise<LogController> {
-    const controller = new LogController(id, clusterId);
+  static async launch(id: number, clusterId?: string, recoveryId = ZERO_UUID): Promise<LogController> {
+    const controller = new LogController(id, clusterId, recoveryId);
     await controller.listen();
     controller.transport.open(controller.inbox);
     return controller;

@@ -46,6 +46,7 @@ import { LocalQuorum } from './local-quorum.js';
 import { ForeignPeers, otherControllers, refuseStrangers, whyNotAVoter, type FormattedSelf } from './membership.js';
 import { registerControllerMetrics } from './metrics.js';
 import { controllerObservers } from './observe.js';
+import { OtherHistory } from './other-history.js';
 import { openDataDirectory } from './open-data-directory.js';
 import { raftCoreConfig } from './raft-config.js';
 
@@ -66,6 +67,8 @@ export async function startController(config: ServerConfig, context: ProcessCont
   const self: FormattedSelf = { nodeId: config.nodeId, clusterId, directoryId: recovered.directoryId, directory: config.metadataLogDir };
   const others = otherControllers(coreConfig);
   if (recovered.log.endOffset === 0) await refuseStrangers(self, others);
+
+  const otherHistory = new OtherHistory({ own: coreConfig.cluster, others, leftBehind: (message) => context.fail('refusedByCluster', message) });
 
   const observers = controllerObservers(logger, metrics);
   const deltas = new Deltas();
@@ -139,6 +142,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
       if (foreignPeers.heard(event, raft.status().voters.length)) {
         refuseStrangers(self, others).then(() => foreignPeers.clear(), (error: Error) => context.fail('refusedByCluster', error.message));
       }
+      otherHistory.heard(event);
       observers.raft(event);
     },
     onFatal: (error) => context.fail(fatalReason(error), error.message, error),
@@ -197,6 +201,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
 
   feed?.open();
   raft.start();
+  otherHistory.look();
   const healthTimer = setInterval(lookAtHealth, READINESS_MS);
   logger.info({ event: 'controller.started', cluster: clusterId, directory: config.metadataLogDir, offset: recovered.log.endOffset, listeners: servers.map(({ listener }) => `${listener.name}://${listener.host}:${listener.port}`) }, 'controller started');
 
@@ -208,6 +213,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
       await gate.close(graceMs / 2);
       await new Promise<void>((resolve) => raft.stop(resolve));
       clearInterval(healthTimer);
+      otherHistory.stop();
       controller.stop();
       await Promise.all(servers.map(({ server }) => server.stop(Math.min(1000, graceMs))));
       await feed?.close();

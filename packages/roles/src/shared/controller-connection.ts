@@ -1,6 +1,6 @@
 import type { CommonConfig } from '@quorate/config';
 import type { Uuid } from '@quorate/records';
-import { LeaderTracker } from '@quorate/rpc';
+import { LeaderTracker, wayIntoHistory } from '@quorate/rpc';
 import type { ProcessContext } from '../process/run-process.js';
 
 /**
@@ -13,6 +13,12 @@ export function trackLeader(config: Pick<CommonConfig, 'bootstrapServers'>, know
   return new LeaderTracker({
     bootstrapServers: config.bootstrapServers.map(({ host, port }) => ({ name: 'CONTROLLER', host, port })),
     cluster: known,
+    laterHistory: ({ endpoint, recoveryId }) => {
+      const at = `according to the controller at ${endpoint.host}:${endpoint.port}`;
+      // Whoever has no directory learns the history from the first controller that answers: a new start is all it takes.
+      const why = known?.recoveryId === undefined ? `the voters of the cluster were overridden after the loss of a majority (recovery id ${recoveryId}): start this process again` : wayIntoHistory(recoveryId);
+      fail('refusedByCluster', `${at} ${why}.`);
+    },
     problem: (message) => {
       logger.error({ event: 'cluster.foreign' }, message);
       strays.push(message);

@@ -181,6 +181,22 @@ describe('another life of the same cluster', () => {
     expect(tracker.leader).toBeUndefined();
   });
 
+  it.each([
+    ['later', otherLife, ZERO_UUID, [otherLife]],
+    ['earlier', ZERO_UUID, otherLife, []],
+  ])('is told of with its id when it is the %s one', async (_, theirs, ours, told) => {
+    const leader = await LogController.launch(1, 'cluster', theirs);
+    cleanUp.push(() => leader.stop());
+    leader.lead(4);
+    const [problems, later]: [string[], Uuid[]] = [[], []];
+
+    const tracker = new LeaderTracker({ bootstrapServers: [leader.endpoint], cluster: { clusterId: 'cluster', recoveryId: ours }, problem: (message) => problems.push(message), laterHistory: ({ recoveryId }) => later.push(recoveryId) });
+    cleanUp.push(() => tracker.close());
+
+    await until('the problem to be said', () => problems.length > 0);
+    expect(later).toEqual(told);
+  });
+
   it('is not asked of a process that knows the cluster id alone', async () => {
     const leader = await controller(1);
     leader.lead(4);

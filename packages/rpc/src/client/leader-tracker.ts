@@ -1,6 +1,7 @@
 import type { ClusterIdentity, Endpoint } from '@quorate/raft-core';
 import type { Epoch, NodeId, Uuid } from '@quorate/records';
 import { ControllerLink } from './controller-link.js';
+import { isLaterHistory } from './later-history.js';
 
 /** The active controller, as it says of itself. */
 export interface ActiveLeader {
@@ -19,6 +20,8 @@ export interface LeaderTrackerOptions {
   readonly cluster: { readonly clusterId: string; readonly recoveryId: Uuid | undefined } | undefined;
   /** Something that a person should know: a controller of another cluster. */
   readonly problem: (message: string) => void;
+  /** A controller of our cluster tells of a later history than ours: what we hold is of before an override of the voters. Told once a controller. */
+  readonly laterHistory?: (found: { readonly endpoint: Endpoint; readonly recoveryId: Uuid }) => void;
 }
 
 /**
@@ -120,6 +123,8 @@ export class LeaderTracker {
     }
     if (!this.#foreign.has(link)) {
       this.#foreign.add(link);
+      const own = this.#cluster;
+      if (own?.clusterId === cluster.clusterId && isLaterHistory(cluster.recoveryId, own.recoveryId)) this.#options.laterHistory?.({ endpoint: link.endpoint, recoveryId: cluster.recoveryId });
       this.#options.problem(`the controller at ${link.endpoint.host}:${link.endpoint.port} belongs to cluster ${cluster.clusterId}${wantedId === cluster.clusterId ? ' after an override of its lost majority (another recovery id)' : ''}, we to ${wantedId}: it is not used`);
     }
     return true;

@@ -2,6 +2,7 @@ import type { ClusterIdentity } from '@quorate/raft-core';
 import { uuidFromBytes, type BrokerEpoch, type Offset } from '@quorate/records';
 import type { BrokerHeartbeatRequest, BrokerHeartbeatResponse, RegisterBrokerRequest, RegisterBrokerResponse, WatchLeaderResponse } from '@quorate/records/gen/quorate/controller/v1/controller';
 import { throwIfRefused } from '../admin/answer-from-reply.js';
+import { isLaterHistory, wayIntoHistory } from '../client/later-history.js';
 import { FieldChecks } from '../field-checks.js';
 import type { ControllerServiceService } from '../gen/quorate/controller/v1/controller_service.js';
 import { RpcFailure } from '../rpc-failure.js';
@@ -60,7 +61,7 @@ function refuseForeign(own: ClusterIdentity, sent: WireCluster | undefined): voi
     throw new RpcFailure({ reason: 'INCONSISTENT_CLUSTER_ID', message: `this is cluster ${own.clusterId}, the caller belongs to ${clusterId}: check its bootstrap servers and its meta.properties` });
   }
   if (recoveryId !== own.recoveryId) {
-    throw new RpcFailure({ reason: 'INCONSISTENT_RECOVERY_ID', message: 'the caller belongs to another life of this cluster: format its directory and let it join anew' });
+    throw new RpcFailure({ reason: 'INCONSISTENT_RECOVERY_ID', message: isLaterHistory(own.recoveryId, recoveryId) ? wayIntoHistory(own.recoveryId) : `the caller belongs to a later history of this cluster (recovery id ${recoveryId}) than this controller (${own.recoveryId})` });
   }
 }
 
