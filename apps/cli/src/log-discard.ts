@@ -46,7 +46,7 @@ async function discard(taken: readonly OfflineDirectory[], { recoveryId: wanted,
   if (!hasLog && taken.every((directory) => directory.properties.recoveryId === recoveryId)) {
     throw new CommandError(`${metadata.path} holds no metadata log, and its recovery id is ${recoveryId} already: there is nothing to discard`);
   }
-  const lines = hasLog ? explainLog(metadata) : [`${metadata.path} belongs to broker ${properties.nodeId} of cluster ${properties.clusterId}. It has no metadata log; its directories stay, under their directory ids.`];
+  const lines = hasLog ? explainLog(metadata, recoveryId !== properties.recoveryId) : [`${metadata.path} belongs to broker ${properties.nodeId} of cluster ${properties.clusterId}. It has no metadata log; its directories stay, under their directory ids.`];
   if (recoveryId !== properties.recoveryId) lines.push(`recovery.id changes from ${properties.recoveryId} to ${recoveryId}: the node joins the cluster as it is since the lost majority was overridden.`);
   if (confirmed !== properties.directoryId) {
     lines.push('', `Nothing was changed. To do it: --confirm ${properties.directoryId}`);
@@ -64,10 +64,11 @@ async function discard(taken: readonly OfflineDirectory[], { recoveryId: wanted,
 }
 
 /** What it means for the quorum that this log goes. */
-function explainLog({ path, properties }: OfflineDirectory): string[] {
+function explainLog({ path, properties }: OfflineDirectory, joinsOtherHistory: boolean): string[] {
   const { voters, log } = verifyDirectory(new ReadOnlyFiles(path), properties);
   const isVoter = voters?.some(({ id, directoryId }) => id === properties.nodeId && directoryId === properties.directoryId) ?? false;
   const head = `${path}: node ${properties.nodeId} of cluster ${properties.clusterId}, log up to offset ${log.endOffset} (epoch ${log.lastEpoch}), directory id ${properties.directoryId}.`;
+  if (joinsOtherHistory) return [head, 'In the history that it joins it is no voter. What stands in this log and not in that history is not taken over.'];
   if (!isVoter) return [head, 'According to its own log it is no voter: no vote is lost with it.'];
   const rest = (voters?.length ?? 1) - 1;
   if (rest === 0) {

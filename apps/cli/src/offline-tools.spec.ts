@@ -216,8 +216,9 @@ describe('log discard', () => {
   });
 
   it('takes the recovery id of the history to join', async () => {
-    await run(logDiscard, '-c', file, '--recovery-id', 'AZqnM2rOdZ-sCtNcFPBbOg', '--confirm', property('directory.id'));
+    const { lines } = await run(logDiscard, '-c', file, '--recovery-id', 'AZqnM2rOdZ-sCtNcFPBbOg', '--confirm', property('directory.id'));
 
+    expect(lines.join('\n')).toContain('In the history that it joins it is no voter');
     expect(property('recovery.id')).toBe('AZqnM2rOdZ-sCtNcFPBbOg');
   });
 
