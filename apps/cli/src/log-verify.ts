@@ -36,7 +36,7 @@ export function describeVerified({ path, properties }: Pick<OfflineDirectory, 'p
     ['Log', `offsets ${log.startOffset} to ${log.endOffset} (exclusive), last epoch ${log.lastEpoch}, ${log.endOffset - log.startOffset} records in ${log.batchCount} batches, ${log.segmentCount} segments, ${log.sizeBytes} bytes`],
     ['Newest batch', lastAppendTimeMs === undefined ? 'none' : `appended ${timeText(lastAppendTimeMs)}`],
     ['Flushed', marker === undefined ? 'no marker is whole' : `at least up to offset ${marker.endOffset} (generation ${marker.generation}${marker.sealed ? ', sealed' : ''})`],
-    ['Snapshots', snapshots.length === 0 ? 'none' : snapshots.map(({ endOffset, epoch, metadataRecords }) => `${endOffset}-${epoch} (${metadataRecords === undefined ? 'damaged' : `${metadataRecords} records`})`).join(', ')],
+    ['Snapshots', snapshots.length === 0 ? 'none' : snapshots.map(({ endOffset, epoch, isWhole }) => `${endOffset}-${epoch}${isWhole ? '' : ' (damaged)'}`).join(', ')],
     ['Voters', voters === undefined ? 'none known' : voters.map(({ id, directoryId, endpoints }) => `${id}@${endpoints.map(({ host, port }) => `${host}:${port}`).join('/')}:${directoryId}`).join(', ')],
     ['quorum-state', election === undefined ? 'lost' : election.state === undefined ? 'epoch 0, no vote' : `epoch ${election.state.epoch}, leader ${election.state.leaderId ?? 'unknown'}, voted for ${election.state.votedKey?.id ?? 'nobody'}`],
   ];

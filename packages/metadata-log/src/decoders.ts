@@ -2,4 +2,5 @@
 export { decodeElectionFile, encodeElectionFile, type ElectionFile, type ElectionFileRead } from './election-file.js';
 export { decodeMarker, encodeMarker, MARKER_BYTES, slotPosition, type FlushedMarker, type SlotRead } from './flushed-marker.js';
 export { encodeLeaderEpochCheckpoint, parseLeaderEpochCheckpoint, type EpochStart } from './leader-epoch-checkpoint.js';
+export { SnapshotVerifier, type SnapshotClaim } from './snapshot-verifier.js';
 export { BATCHES_POSITION, BLOCK_BYTES, decodeSegmentHeader, encodeSegmentHeader, type HeaderRead, type SegmentHeader } from './segment-header.js';

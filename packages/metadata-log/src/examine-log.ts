@@ -45,6 +45,8 @@ export interface ExaminedLog {
 export interface ExamineOptions {
   /** Whose log it should be; undefined judges nothing by that. */
   readonly identity: MetaProperties | undefined;
+  /** Base offset of the segment that the log begins with; files before it are shown and not judged. Left out: the first. */
+  readonly beginsAt?: number | undefined;
   /** Sees every batch that can be read, also behind damage; a view that the next one may overwrite. */
   readonly onBatch: (placed: PlacedBatch) => void;
   /** Sees every place that cannot, in file order with the batches. */
@@ -52,22 +54,24 @@ export interface ExamineOptions {
 }
 
 /** Reads all segments and changes nothing. Goes on behind damage, and says where it is. */
-export function examineLog(fs: FileSystem, { identity, onBatch, onFinding }: ExamineOptions): ExaminedLog {
+export function examineLog(fs: FileSystem, { identity, beginsAt = 0, onBatch, onFinding }: ExamineOptions): ExaminedLog {
   const bases = fs.list(LOG_DIRECTORY).map(parseSegmentName).filter((base) => base !== undefined).sort((a, b) => a - b);
   const heads = bases.map((base) => readHead(fs, base));
   const marker = heads.flatMap(({ markers }) => markers).reduce(laterMarker, undefined as FlushedMarker | undefined);
   const walk = new Walk(marker, onFinding ?? (() => undefined));
   if (bases.length === 0) walk.find({ severity: 'damage', path: LOG_DIRECTORY, problem: 'there is no segment, but formatting makes one' });
   else if (marker === undefined) walk.find({ severity: 'damage', path: LOG_DIRECTORY, problem: 'no flushed marker is whole: nobody can say what was durable' });
-  for (const [index, head] of heads.entries()) {
-    if (index === 0) walk.begin(head, identity);
-    walk.checkHead(head, identity);
+  const first = heads.find(({ base }) => base >= beginsAt);
+  for (const head of heads) {
+    const isJudged = first !== undefined && head.base >= first.base;
+    if (head === first) walk.begin(head, identity);
+    if (isJudged) walk.checkHead(head, identity);
     const handle = fs.open(head.path, { create: false });
     try {
       walk.sizeBytes += handle.sizeSync();
       salvageSegment(handle, (piece) => {
-        if (piece.kind === 'unreadable') return walk.unreadable(head.path, piece);
-        walk.batch(head.path, piece);
+        if (piece.kind === 'unreadable') return isJudged ? walk.unreadable(head.path, piece) : undefined;
+        if (isJudged) walk.batch(head.path, piece);
         onBatch({ batch: piece.batch, path: head.path, position: piece.position });
       });
     } finally {
@@ -75,7 +79,7 @@ export function examineLog(fs: FileSystem, { identity, onBatch, onFinding }: Exa
     }
   }
   walk.checkEnd(heads.length > 0, bases);
-  return { ...walk.result(), segmentCount: bases.length, startOffset: bases[0] ?? 0, marker };
+  return { ...walk.result(), segmentCount: bases.length, startOffset: first?.base ?? 0, marker };
 }
 
 interface Head {

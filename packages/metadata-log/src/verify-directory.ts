@@ -1,21 +1,24 @@
 import { bytesEqual, decodeControlRecord, decodeRecord, forEachRecord, RecordFormatError, type EncodedBatch, type Uuid } from '@quorate/records';
 import { votersFromRecord, type ElectionState, type Voter } from '@quorate/raft-core';
+import type { SnapshotHead } from '@quorate/raft-node';
 import { hex32 } from './bytes.js';
 import { decodeElectionFile, type ElectionFile } from './election-file.js';
+import { findSegments } from './found-segments.js';
+import { findSnapshots } from './found-snapshots.js';
 import { examineLog, type ExaminedLog, type LogFinding } from './examine-log.js';
 import type { FileSystem } from './file-system.js';
 import { encodeLeaderEpochCheckpoint, type EpochStart } from './leader-epoch-checkpoint.js';
 import type { MetaProperties } from './meta-properties.js';
 import { BOOTSTRAP_SNAPSHOT, LEADER_EPOCH_CHECKPOINT, LOG_DIRECTORY, parseSnapshotName, PARTITION_METADATA, QUORUM_STATE_FILES, snapshotPath } from './paths.js';
+import { chooseLog, type RecoveryChoice } from './recovery-choice.js';
 import { readSnapshot } from './snapshot-read.js';
+import { verifySnapshot } from './snapshot-scan.js';
 
 export interface VerifiedSnapshot {
   readonly path: string;
   readonly endOffset: number;
   readonly epoch: number;
-  readonly sizeBytes: number;
-  /** Undefined when the file is not whole. */
-  readonly metadataRecords: number | undefined;
+  readonly isWhole: boolean;
 }
 
 /** A whole data directory of a controller, looked through. */
@@ -41,7 +44,8 @@ export interface VerifiedDirectory {
 export function verifyDirectory(fs: FileSystem, properties: MetaProperties): VerifiedDirectory {
   const findings: LogFinding[] = [];
   const seen = new SeenBatches();
-  const log = examineLog(fs, { identity: properties, onBatch: ({ batch, path, position }) => {
+  const start = choiceOfStart(fs, properties.clusterId);
+  const log = examineLog(fs, { identity: properties, beginsAt: start.beginsAt, onBatch: ({ batch, path, position }) => {
     for (const problem of seen.take(batch)) findings.push({ severity: 'damage', path, position, offset: batch.baseOffset, problem });
   } });
   const { snapshots, voters: snapshotVoters } = verifySnapshots(fs, properties, seen, findings);
@@ -51,7 +55,7 @@ export function verifyDirectory(fs: FileSystem, properties: MetaProperties): Ver
     findings.push({ severity: 'note', path: QUORUM_STATE_FILES[0], problem: `epoch ${election.state.epoch} is older than the log's, ${log.lastEpoch}` });
   }
   if (!fs.exists(PARTITION_METADATA)) findings.push({ severity: 'note', path: PARTITION_METADATA, problem: 'is not there; only Kafka\'s tools read it' });
-  const all = [...log.findings, ...findings];
+  const all = judgeAsStart(start, [...log.findings, ...findings]);
   return {
     kind: all.some(({ severity }) => severity === 'damage') ? 'damaged' : 'whole',
     log,
@@ -101,22 +105,71 @@ function verifySnapshots(fs: FileSystem, { clusterId }: MetaProperties, seen: Se
     const id = parseSnapshotName(name);
     if (id === undefined) continue;
     const path = snapshotPath(id);
-    const bytes = fs.readFile(path);
-    const content = readSnapshot(bytes, clusterId);
-    const isWhole = typeof content !== 'string';
-    snapshots.push({ path, endOffset: id.endOffset, epoch: id.epoch, sizeBytes: bytes.length, metadataRecords: isWhole ? content.batches.reduce((sum, batch) => sum + batch.recordCount, 0) : undefined });
+    const read = id.endOffset === 0 ? readBootstrap(fs, path, clusterId) : verifySnapshot(fs, { clusterId, id });
+    const isWhole = typeof read !== 'string';
+    snapshots.push({ path, endOffset: id.endOffset, epoch: id.epoch, isWhole });
     if (!isWhole) {
-      findings.push({ severity: 'damage', path, problem: content });
+      findings.push({ severity: 'damage', path, problem: read });
       continue;
     }
-    voters = content.voters ?? voters;
+    voters = read.head.voters ?? voters;
     const inLog = seen.checksums.get(id.endOffset);
-    if (inLog !== undefined && inLog !== content.header.chainChecksum) {
-      findings.push({ severity: 'damage', path, offset: id.endOffset, problem: `follows a batch with checksum ${hex32(content.header.chainChecksum)}, the log has ${hex32(inLog)} there` });
+    if (inLog !== undefined && inLog !== read.head.chainChecksum) {
+      findings.push({ severity: 'damage', path, offset: id.endOffset, problem: `follows a batch with checksum ${hex32(read.head.chainChecksum)}, the log has ${hex32(inLog)} there` });
     }
   }
   if (!snapshots.some(({ path }) => path === snapshotPath(BOOTSTRAP_SNAPSHOT))) findings.push({ severity: 'damage', path: snapshotPath(BOOTSTRAP_SNAPSHOT), problem: 'is not there, but formatting makes it' });
   return { snapshots, voters };
+}
+
+function readBootstrap(fs: FileSystem, path: string, clusterId: string): { readonly head: Pick<SnapshotHead, 'voters' | 'chainChecksum'> } | string {
+  const content = readSnapshot(fs.readFile(path), clusterId);
+  return typeof content === 'string' ? content : { head: { voters: content.voters, chainChecksum: content.header.chainChecksum } };
+}
+
+/** What a start would make of segments and snapshots together. */
+interface StartChoice {
+  readonly kind: RecoveryChoice['kind'];
+  /** Base offset of the segment that the log begins with, as far as that is known. */
+  readonly beginsAt: number | undefined;
+  /** Files before the log's beginning. */
+  readonly unneeded: ReadonlySet<string>;
+  /** Every segment's path, and the directory's. */
+  readonly segments: ReadonlySet<string>;
+  /** For `anew` and `damaged`: in words. */
+  readonly problem: string;
+}
+
+function choiceOfStart(fs: FileSystem, clusterId: string): StartChoice {
+  const found = findSegments(fs);
+  try {
+    const choice = chooseLog(found, findSnapshots(fs, clusterId), clusterId);
+    const before = choice.kind === 'continue' ? choice.before : choice.kind === 'damaged' ? (choice.sound?.before ?? []) : [];
+    return {
+      kind: choice.kind,
+      beginsAt: found[before.length]?.baseOffset,
+      unneeded: new Set(before.map(({ path }) => path)),
+      segments: new Set([LOG_DIRECTORY, ...found.map(({ path }) => path)]),
+      problem: choice.kind === 'damaged' ? choice.problem.message : choice.kind === 'anew' ? `the next start begins anew at the snapshot of offset ${choice.at.id.endOffset}` : '',
+    };
+  } finally {
+    for (const { handle } of found) handle.close();
+  }
+}
+
+/** Damage that a start no longer cares for is a note, and what only it sees (a log that joins no snapshot) is damage. */
+function judgeAsStart({ kind, unneeded, segments, problem }: StartChoice, findings: readonly LogFinding[]): readonly LogFinding[] {
+  const noted = (finding: LogFinding, why: string): LogFinding => ({ ...finding, severity: 'note', problem: `${finding.problem}; ${why}` });
+  switch (kind) {
+    case 'continue':
+      return findings.map((finding) => (unneeded.has(finding.path) ? noted(finding, 'a snapshot holds what stood here') : finding));
+    case 'anew':
+      return findings.map((finding) => (segments.has(finding.path) ? noted(finding, problem) : finding));
+    case 'damaged': {
+      const isKnown = findings.some(({ severity, path }) => severity === 'damage' && segments.has(path));
+      return isKnown ? findings : [...findings, { severity: 'damage', path: LOG_DIRECTORY, problem }];
+    }
+  }
 }
 
 function verifyElectionFiles(fs: FileSystem, { directoryId }: MetaProperties, findings: LogFinding[]): ElectionFile | undefined {
@@ -133,8 +186,8 @@ function verifyElectionFiles(fs: FileSystem, { directoryId }: MetaProperties, fi
 }
 
 function verifyEpochs(fs: FileSystem, log: ExaminedLog, epochs: readonly EpochStart[], findings: LogFinding[]): void {
-  // Behind damage the batches that can be read tell of epochs that the log, as far as it holds, does not have.
-  if (log.findings.length > 0) return;
+  // Behind damage, and before the log's beginning, batches that can be read tell of epochs that the log does not have.
+  if (log.findings.length > 0 || log.startOffset > 0) return;
   const expected = encodeLeaderEpochCheckpoint(epochs);
   const is = fs.exists(LEADER_EPOCH_CHECKPOINT) ? fs.readFile(LEADER_EPOCH_CHECKPOINT) : undefined;
   if (is !== undefined && bytesEqual(is, expected)) return;
