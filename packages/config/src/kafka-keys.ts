@@ -12,7 +12,7 @@ export const KAFKA_KEYS_WITHOUT_EFFECT: ReadonlySet<string> = new Set(
   compression.zstd.level config.providers connection.failed.authentication.delay.ms connections.max.idle.ms
   connections.max.reauth.ms controlled.shutdown.enable controlled.shutdown.max.retries
   controlled.shutdown.retry.backoff.ms controller.performance.always.log.threshold.ms
-  controller.performance.sample.period.ms controller.quorum.append.linger.ms controller.quorum.auto.join.enable
+  controller.performance.sample.period.ms controller.quorum.append.linger.ms
   controller.quorum.retry.backoff.ms controller.quota.window.num controller.quota.window.size.seconds
   controller.socket.timeout.ms cordoned.log.dirs create.topic.policy.class.name delegation.token.expiry.check.interval.ms
   delegation.token.expiry.time.ms delegation.token.master.key delegation.token.max.lifetime.ms delegation.token.secret.key

@@ -80,6 +80,10 @@ export const KEY_DEFINITIONS = {
     type: 'int', default: '600', origin: 'ours', programs: SERVER, parse: integer(200, MAX_INT),
     doc: 'A leader from which nothing came for so long is not heard any more. A live one is never silent for more than 150. Milliseconds.',
   },
+  'controller.quorum.auto.join.enable': {
+    type: 'boolean', default: 'false', origin: 'kafka', programs: SERVER, parse: parseBoolean,
+    doc: 'A controller that is no voter asks to be made one, and has the voter with its node id and another disk removed first. One that was removed by hand joins again: stop it first.',
+  },
   'controller.quorum.fetch.max.bytes': {
     type: 'int', default: String(MIB), origin: 'kafka', programs: SERVER, parse: integer(1, 8 * MIB),
     doc: 'Most bytes asked for in one Fetch; one batch always comes. Bytes.',

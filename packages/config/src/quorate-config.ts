@@ -28,6 +28,8 @@ export interface RaftConfig {
   readonly electionBackoffMaxMs: number;
   readonly requestTimeoutMs: number;
   readonly leaderSilenceTimeoutMs: number;
+  /** While this controller is no voter it asks to be made one. */
+  readonly autoJoin: boolean;
   readonly fetchMaxBytes: number;
   readonly fetchSnapshotMaxBytes: number;
 }

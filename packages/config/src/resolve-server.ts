@@ -118,6 +118,7 @@ function raftConfig(values: KeyValues): RaftConfig {
     electionBackoffMaxMs: valueOf(values, 'controller.quorum.election.backoff.max.ms'),
     requestTimeoutMs: valueOf(values, 'controller.quorum.request.timeout.ms'),
     leaderSilenceTimeoutMs: valueOf(values, 'controller.quorum.leader.silence.timeout.ms'),
+    autoJoin: valueOf(values, 'controller.quorum.auto.join.enable'),
     fetchMaxBytes: valueOf(values, 'controller.quorum.fetch.max.bytes'),
     fetchSnapshotMaxBytes: valueOf(values, 'controller.quorum.fetch.snapshot.max.bytes'),
   };

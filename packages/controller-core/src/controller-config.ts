@@ -5,7 +5,7 @@ export interface ControllerConfig {
   /** Registrations that name another one are refused. */
   readonly clusterId: string;
   /** Node ids of the controllers, as the voter set says: no broker may have one of them. */
-  readonly controllerIds: readonly NodeId[];
+  readonly controllerIds: () => readonly NodeId[];
   /** `broker.session.timeout.ms`: a broker not heard of for this long is fenced. */
   readonly sessionTimeoutMs: number;
   /** `broker.heartbeat.interval.ms`: how often a broker means to be heard; the host gives a queued heartbeat half of it. */
@@ -36,7 +36,7 @@ export interface ControllerConfig {
 
 /** Kafka's defaults, and ours where Kafka has none. */
 export const DEFAULT_CONTROLLER_CONFIG: Omit<ControllerConfig, 'clusterId'> = {
-  controllerIds: [],
+  controllerIds: () => [],
   sessionTimeoutMs: 9_000,
   heartbeatIntervalMs: 2_000,
   defaultReplicationFactor: 1,

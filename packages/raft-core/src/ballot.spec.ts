@@ -6,12 +6,17 @@ import type { VoteRefusal } from './core-event.js';
 import { VoterSet } from './voter-set.js';
 
 const ownLog = { lastEpoch: 0 as Epoch, endOffset: 0 as Offset };
-const ballot = (voters: number) => new Ballot(new VoterSet(Array.from({ length: voters }, (_, index) => voterOf(index + 1))), { id: 1 as NodeId, log: ownLog }, 100);
+const ballot = (voters: number) => new Ballot(new VoterSet(Array.from({ length: voters }, (_, index) => voterOf(index + 1))), { ...voterOf(1), log: ownLog }, 100);
 const say = (to: Ballot, id: number, refusal?: VoteRefusal, nowMs = 101) => to.record(id as NodeId, { refusal, log: ownLog }, nowMs);
 
 describe('a tally', () => {
   test('of one voter is won from the start', () => {
     expect(ballot(1).result).toBe('won');
+  });
+
+  test('counts no vote of a node that is not one of the voters, nor of another disk of one', () => {
+    expect(new Ballot(new VoterSet([voterOf(2)]), { ...voterOf(1), log: ownLog }, 100).result).toBe('open');
+    expect(new Ballot(new VoterSet([voterOf(1, 1)]), { ...voterOf(1), log: ownLog }, 100).result).toBe('open');
   });
 
   test('of two needs both', () => {

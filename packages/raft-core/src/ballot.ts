@@ -1,4 +1,5 @@
 import type { NodeId } from '@quorate/records';
+import type { SelfKey } from './core-state.js';
 import type { BallotEntry, VoteRefusal } from './core-event.js';
 import type { LogEnd } from './vote.js';
 import type { VoterSet } from './voter-set.js';
@@ -12,16 +13,16 @@ export interface BallotAnswer {
   readonly log: LogEnd | undefined;
 }
 
-/** The count of one round, pre-vote or vote, over the voters of one set. The node's own vote is in it from the start. */
+/** The count of one round, pre-vote or vote, over the voters of one set. The node's own vote is in it from the start, if it is one of them. */
 export class Ballot {
   readonly startedMs: number;
   readonly #voters: VoterSet;
   readonly #entries = new Map<NodeId, BallotEntry>();
 
-  constructor(voters: VoterSet, self: { readonly id: NodeId; readonly log: LogEnd }, nowMs: number) {
+  constructor(voters: VoterSet, self: SelfKey & { readonly log: LogEnd }, nowMs: number) {
     this.startedMs = nowMs;
     this.#voters = voters;
-    this.record(self.id, { refusal: undefined, log: self.log }, nowMs);
+    if (voters.has(self)) this.record(self.id, { refusal: undefined, log: self.log }, nowMs);
   }
 
   /** Takes an answer. Only a voter's first one counts; whoever is no voter does not. */

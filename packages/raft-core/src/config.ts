@@ -49,6 +49,8 @@ export interface RaftCoreConfig {
   readonly fetchMaxBytes: number;
   /** `controller.quorum.fetch.snapshot.max.bytes`: what one FetchSnapshot asks for. */
   readonly fetchSnapshotMaxBytes: number;
+  /** `controller.quorum.auto.join.enable`: while this node is an observer, it asks to be made a voter (KIP-1186). */
+  readonly autoJoin: boolean;
   /** Uniform in [0, 1); the only randomness the core ever sees. */
   readonly random: () => number;
   /** As read from quorum-state; undefined when there is none yet. */
@@ -67,7 +69,10 @@ export interface RaftCoreConfig {
     /** Found damage before the flushed marker: neither votes nor stands nor counts until repaired. */
     readonly recovering: boolean;
   };
-  /** Voter sets found in the log (uncommitted tail included), in the newest snapshot and in the bootstrap checkpoint, oldest first; at least one. */
+  /**
+   * Voter sets found in the log (uncommitted tail included) and in the bootstrap checkpoint, oldest first; none on a node that
+   * was formatted to join a quorum and has not read yet who is in it.
+   */
   readonly voterSets: readonly VoterSetAt[];
   /** kraft.version in force; 1 from the first day. */
   readonly kraftVersion: number;

@@ -97,7 +97,18 @@ export function isVoter(core: CoreState): boolean {
 
 /** Whether this node may begin an election: observers never do (KAFKA-17067), nor does one that repairs its log or leaves. */
 export function canStand(core: CoreState): boolean {
-  return isVoter(core) && !core.log.recovering && core.shutdown === 'no';
+  return (isVoter(core) || isBeingRemoved(core)) && !core.log.recovering && core.shutdown === 'no';
+}
+
+/**
+ * The set in force takes this node out, and as far as it knows that is not committed. It may be the only one that has the
+ * record: then it refuses everybody else, whose logs are behind, and nobody could ever lead if it did not stand itself. It
+ * asks the voters of the new set for their votes and counts none of its own; when it wins it commits the record and goes.
+ * Source: Ongaro's thesis 4.2.2; Kafka lets such a node be an observer. Pinned by testdata/20-the-removed-must-finish.txt.
+ */
+export function isBeingRemoved(core: CoreState): boolean {
+  const { voters, highWatermark, self } = core;
+  return !voters.latest.has(self) && voters.previous?.has(self) === true && (voters.latestOffset ?? -1) >= (highWatermark ?? 0);
 }
 
 /** Where that leader listens: as it said itself, else as the voter set says; undefined when neither does. */

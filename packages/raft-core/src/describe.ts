@@ -18,13 +18,20 @@ export function describeStatus(status: RaftStatus): string {
     `log ${status.logStartOffset}-${status.logEndOffset}`,
     `flushed ${status.flushedOffset}`,
     `hw ${status.highWatermark ?? '-'}`,
-    `voters ${status.voters.map((voter) => voter.id).join(',')}`,
+    `voters ${describeVoters(status)}`,
   ];
   if (!status.isVoter) parts.push('observer');
   if (status.recovering) parts.push('recovering');
   if (status.handingOver) parts.push('handing over');
   if (status.shutdown !== 'no') parts.push(`shutdown ${status.shutdown}`);
   return parts.join(' ');
+}
+
+/** The set in force, and the committed one where that is another. */
+function describeVoters({ voters, committedVoters }: RaftStatus): string {
+  const list = (set: RaftStatus['voters']): string => set.map(({ id }) => id).join(',') || '-';
+  const isCommitted = voters.length === committedVoters.length && voters.every((voter, index) => voter.id === committedVoters[index]?.id && voter.directoryId === committedVoters[index].directoryId);
+  return isCommitted ? list(voters) : `${list(voters)} (committed ${list(committedVoters)})`;
 }
 
 /** An event as one line. */

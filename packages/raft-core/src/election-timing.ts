@@ -29,6 +29,8 @@ export const SHUTDOWN_GRACE_MS = 5000;
 export const CONNECTION_CHECK_INTERVAL_MS = 20;
 /** An observer that has not fetched for this long is no longer described (KIP-595). */
 export const OBSERVER_SESSION_MS = 300_000;
+/** An observer that has not fetched for this long is not taken as caught up (KIP-853). */
+export const CAUGHT_UP_SESSION_MS = 3_600_000;
 /** An Unattached voter asks around for a leader only when it has waited this long. */
 export const DISCOVERY_DELAY_MS = 100;
 
@@ -67,6 +69,11 @@ export function successionDelayMs(position: number, count: number, ceilingMs: nu
 /** Check-quorum: how long a leader goes without hearing a majority. */
 export function checkQuorumMs(fetchTimeoutMs: number): number {
   return fetchTimeoutMs * 1.5;
+}
+
+/** How often a node asks the leader to change its own place in the voter set: to correct its entry, or to join (KIP-853, KIP-1186). */
+export function upkeepPeriodMs(fetchTimeoutMs: number): number {
+  return Math.max(fetchTimeoutMs * 2, 1);
 }
 
 /** How often a voter that does not fetch is told who leads. */

@@ -22,6 +22,8 @@ export const RAFT_ERRORS: { readonly [Name in RaftErrorName]: { readonly code: n
   POSITION_OUT_OF_RANGE: { code: KAFKA_ERRORS.POSITION_OUT_OF_RANGE, reaction: 'retry-later', message: 'the position is outside the snapshot' },
   INCONSISTENT_CLUSTER_ID: { code: KAFKA_ERRORS.INCONSISTENT_CLUSTER_ID, reaction: 'operator', message: 'the sender belongs to another cluster' },
   INVALID_VOTER_KEY: { code: KAFKA_ERRORS.INVALID_VOTER_KEY, reaction: 'done', message: 'the request is meant for another replica: other node id or other directory id' },
+  DUPLICATE_VOTER: { code: KAFKA_ERRORS.DUPLICATE_VOTER, reaction: 'done', message: 'a voter of that node id is in the voter set already' },
+  VOTER_NOT_FOUND: { code: KAFKA_ERRORS.VOTER_NOT_FOUND, reaction: 'done', message: 'the voter set holds no voter of that node id and directory id' },
   INCONSISTENT_RECOVERY_ID: { code: KAFKA_ERRORS.INCONSISTENT_RECOVERY_ID, reaction: 'operator', message: 'the sender belongs to another history of this cluster; format it empty and let it rejoin' },
   CHAIN_MISMATCH: { code: KAFKA_ERRORS.CHAIN_MISMATCH, reaction: 'operator', message: 'same offset and epoch, different bytes: one of the two copies is damaged' },
 };

@@ -1,5 +1,5 @@
 import type { NodeId } from '@quorate/records';
-import { describeEvent, type CoreState } from './core-state.js';
+import { describeEvent, isVoter, type CoreState } from './core-state.js';
 import { nextDiscoveryAddress } from './discovery.js';
 import { FETCH_MAX_WAIT_MS, MAX_RETRY_BACKOFF_MS, RETRY_BACKOFF_MS, retryBackoffMs } from './election-timing.js';
 import type { Endpoint } from './replica-key.js';
@@ -85,6 +85,7 @@ function fetchRequest(core: CoreState, toLeader: boolean): FetchRequest {
     imageDigest: undefined,
     recovering: log.recovering,
     committedOnly: false,
+    ...(isVoter(core) ? {} : { endpoints: config.self.endpoints }),
   };
 }
 

@@ -26,6 +26,7 @@ export function handleFetch(core: CoreState, token: ReplyToken, request: FetchRe
   const progress = progressOf(core, role, request);
   if (progress !== undefined) {
     progress.recovering = request.recovering;
+    progress.endpoints = request.endpoints ?? [];
     if (!request.committedOnly) {
       countContact(core, role, progress);
       // Not in what the answer depends on: whatever its log is like, it is in our epoch.
@@ -68,6 +69,8 @@ function parkable(core: CoreState, token: ReplyToken, request: FetchRequest): Pa
   return {
     token,
     replicaId: request.replica.id,
+    directoryId: request.replica.directoryId,
+    committedOnly: request.committedOnly,
     isVoter,
     fetchOffset: request.fetchOffset,
     lastFetchedEpoch: request.lastFetchedEpoch,

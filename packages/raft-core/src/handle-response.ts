@@ -9,6 +9,8 @@ import { endAcknowledged, endFailed } from './role-resigned.js';
 import { countRound, recordVoteResponse, takeVoteFailure } from './rounds.js';
 import { takeFetchResponse } from './take-fetch-response.js';
 import { takeFetchSnapshotResponse } from './take-fetch-snapshot-response.js';
+import { probeFailed, takeProbe } from './voter-change.js';
+import { takeUpkeepResponse } from './voter-upkeep.js';
 
 /**
  * A peer has answered. What it says of epoch and leader is taken up first; if that ends the role that asked, the rest is void.
@@ -18,6 +20,7 @@ export function handleResponse(core: CoreState, input: Extract<Input, { kind: 'r
   const open = core.requests.take(input.requestId);
   if (open === undefined) return;
   const { response } = input;
+  if (open.request.kind === 'describeQuorum') return takeProbe(core, open, response);
   if (response.error === 'INCONSISTENT_CLUSTER_ID' || response.error === 'INCONSISTENT_RECOVERY_ID') {
     describeEvent(core, 'error', 'raft.peer.foreign', { peer: open.to, error: response.error });
     return noUsableAnswer(core, open, 'unavailable');
@@ -56,6 +59,13 @@ function dispatch(core: CoreState, open: OpenRequest, response: RaftResponse): v
     case 'endQuorumEpoch':
       if (role.kind === 'resigned') endAcknowledged(role, open);
       return;
+    case 'addRaftVoter':
+    case 'removeRaftVoter':
+    case 'updateRaftVoter':
+      if (role.kind === 'follower') takeUpkeepResponse(core, role, response);
+      return;
+    case 'describeQuorum':
+      return;
   }
 }
 
@@ -74,6 +84,13 @@ function noUsableAnswer(core: CoreState, open: OpenRequest, failure: RequestFail
       return;
     case 'endQuorumEpoch':
       if (role.kind === 'resigned') endFailed(core, role, open);
+      return;
+    case 'describeQuorum':
+      return probeFailed(core, open, failure);
+    case 'addRaftVoter':
+    case 'removeRaftVoter':
+    case 'updateRaftVoter':
+      // Asked again after the next period.
       return;
   }
 }

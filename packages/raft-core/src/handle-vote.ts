@@ -36,8 +36,10 @@ export function isForThisReplica(core: CoreState, voter: ReplicaKey): boolean {
 }
 
 function isPlausible(core: CoreState, request: VoteRequest): boolean {
-  const { candidateEpoch, lastEpoch, endOffset, preVote, candidate } = request;
+  const { candidateEpoch, lastEpoch, endOffset, preVote, candidate, voter } = request;
   if (candidate.id === core.self.id || lastEpoch < 0 || endOffset < 0) return false;
+  // From kraft.version 1 on a vote is given by a replica to a replica: without the directory ids it could be another disk of the node (KIP-853).
+  if (core.kraftVersions.latest >= 1 && (candidate.directoryId === undefined || voter.directoryId === undefined)) return false;
   return preVote ? lastEpoch <= candidateEpoch : lastEpoch < candidateEpoch;
 }
 

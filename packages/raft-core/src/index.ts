@@ -7,9 +7,13 @@ export type { Effect } from './effect.js';
 export type { ElectionState } from './election-state.js';
 export type { Input, ReadToken, ReplyToken, RequestFailure, RequestId } from './input.js';
 export type {
+  AddRaftVoterRequest,
+  AddRaftVoterResponse,
   BeginQuorumEpochRequest,
   BeginQuorumEpochResponse,
   ClusterIdentity,
+  DescribeQuorumRequest,
+  DescribeQuorumResponse,
   EndQuorumEpochRequest,
   EndQuorumEpochResponse,
   FetchRequest,
@@ -21,9 +25,16 @@ export type {
   RaftErrorName,
   RaftRequest,
   RaftResponse,
+  RemoveRaftVoterRequest,
+  RemoveRaftVoterResponse,
+  ReplicaState,
   SnapshotId,
+  UpdateRaftVoterRequest,
+  UpdateRaftVoterResponse,
   VoteRequest,
   VoteResponse,
+  VoterChangeRequest,
+  VoterChangeResponse,
 } from './messages.js';
 export type { Endpoint, NodeEndpoints, ReplicaKey, Voter } from './replica-key.js';
 export { RAFT_ERRORS, RaftInvariantError, raftErrorName, type RaftErrorReaction } from './errors.js';

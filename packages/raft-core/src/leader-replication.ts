@@ -7,6 +7,7 @@ import type { FetchRequest } from './messages.js';
 import { nextHighWatermark } from './high-watermark.js';
 import type { ParkedFetch } from './parked-fetches.js';
 import { answerReads } from './read-rounds.js';
+import type { ReplicaKey } from './replica-key.js';
 import { newProgress, type ReplicaProgress } from './replica-progress.js';
 import type { LeaderRole } from './role.js';
 import { earliest } from './deadlines.js';
@@ -28,7 +29,7 @@ export function progressOf(core: CoreState, role: LeaderRole, { replica, committ
 }
 
 function observer(core: CoreState, role: LeaderRole, id: NodeId, directoryId: Uuid | undefined): ReplicaProgress {
-  const name = `${id}/${directoryId ?? ''}`;
+  const name = observerName(id, directoryId);
   const known = role.observers.get(name);
   if (known !== undefined) return known;
   for (const [key, { lastFetchMs }] of role.observers) {
@@ -39,6 +40,15 @@ function observer(core: CoreState, role: LeaderRole, id: NodeId, directoryId: Uu
   return made;
 }
 
+function observerName(id: NodeId, directoryId: Uuid | undefined): string {
+  return `${id}/${directoryId ?? ''}`;
+}
+
+/** What is known of that very replica as an observer; undefined when it has not fetched in this epoch. */
+export function observerProgress(role: LeaderRole, { id, directoryId }: ReplicaKey): ReplicaProgress | undefined {
+  return role.observers.get(observerName(id, directoryId));
+}
+
 /** The other voters in force, with what is known of each. */
 export function voterProgress(core: CoreState, role: LeaderRole): readonly ReplicaProgress[] {
   return voterSet(core)
@@ -47,6 +57,30 @@ export function voterProgress(core: CoreState, role: LeaderRole): readonly Repli
       const known = role.voters.get(voter.id);
       return known?.directoryId === voter.directoryId ? known : newProgress(voter.id, voter.directoryId);
     });
+}
+
+/**
+ * The voter set in force has changed: replicas that were voted in count from what they have acknowledged already, those that
+ * were voted out are observers from now on, and whoever is parked on the wrong side is answered, so that it asks again.
+ */
+export function regroupReplicas(core: CoreState, role: LeaderRole): void {
+  const set = voterSet(core);
+  // A majority of the new set gets a whole window to be heard; a leader that was alone had none running.
+  role.checkQuorumMs = core.nowMs + checkQuorumMs(core.config.timers.fetchTimeoutMs);
+  for (const progress of [...role.voters.values()]) {
+    if (set.has(progress)) continue;
+    role.voters.delete(progress.id);
+    role.heard.delete(progress.id);
+    role.observers.set(observerName(progress.id, progress.directoryId), progress);
+  }
+  for (const [name, progress] of role.observers) {
+    if (progress.id === core.self.id || !set.has(progress)) continue;
+    role.observers.delete(name);
+    role.voters.set(progress.id, progress);
+  }
+  const isVoterNow = (parked: ParkedFetch): boolean => !parked.committedOnly && set.has({ id: parked.replicaId, directoryId: parked.directoryId });
+  for (const fetch of role.parkedReaders.takeWhere(isVoterNow)) replyData(core, role, { ...fetch, isVoter: true });
+  for (const fetch of role.parkedVoters.takeWhere((parked) => !isVoterNow(parked))) replyData(core, role, { ...fetch, isVoter: false });
 }
 
 /** Counts a voter as heard; a majority starts the check-quorum window again. One that repairs its log does not count. */

@@ -1,6 +1,6 @@
 import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import type { ElectionTrigger, VoteRefusal } from './core-event.js';
-import type { Endpoint, ReplicaKey } from './replica-key.js';
+import type { Endpoint, ReplicaKey, Voter } from './replica-key.js';
 
 /**
  * The Raft RPCs as the core sees them. Field for field those of proto/quorate/raft/v1/raft.proto; the transport translates.
@@ -23,6 +23,8 @@ export type RaftErrorName =
   | 'SNAPSHOT_NOT_FOUND'
   | 'POSITION_OUT_OF_RANGE'
   | 'REQUEST_TIMED_OUT'
+  | 'DUPLICATE_VOTER'
+  | 'VOTER_NOT_FOUND'
   /** Ours: equal offset and epoch, different bytes: one of the two copies is damaged. */
   | 'CHAIN_MISMATCH'
   | 'UNKNOWN_SERVER_ERROR';
@@ -123,6 +125,8 @@ export interface FetchRequest extends ClusterIdentity {
   readonly recovering: boolean;
   /** Ours: a reader without Raft state (broker cache, gateway): answer below the high watermark only. */
   readonly committedOnly: boolean;
+  /** Ours: where a spare controller listens, so that it can be made a voter by its id alone; others say nothing. */
+  readonly endpoints?: readonly Endpoint[];
 }
 
 export interface FetchResponse extends LeaderHint {
@@ -175,5 +179,102 @@ export interface FetchSnapshotResponse extends LeaderHint {
   readonly chainChecksum: number;
 }
 
-export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | FetchRequest | FetchSnapshotRequest;
-export type RaftResponse = VoteResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse | FetchResponse | FetchSnapshotResponse;
+/** Asks the leader to make a replica a voter (KIP-853). */
+export interface AddRaftVoterRequest extends ClusterIdentity {
+  readonly kind: 'addRaftVoter';
+  /** How long the asker waits, in milliseconds; the leader's own request timeout bounds it. */
+  readonly timeoutMs: number;
+  readonly voter: ReplicaKey;
+  readonly endpoints: readonly Endpoint[];
+  /** False: answer as soon as the new set is appended. A joining node must not wait for a commit that needs its own Fetch (KAFKA-19400). */
+  readonly ackWhenCommitted: boolean;
+  /** Ours: all checks, the probe included, and no change. */
+  readonly validateOnly: boolean;
+}
+
+/** Asks the leader to take a replica out of the voter set (KIP-853). */
+export interface RemoveRaftVoterRequest extends ClusterIdentity {
+  readonly kind: 'removeRaftVoter';
+  readonly voter: ReplicaKey;
+  /** Ours: all checks and no change. */
+  readonly validateOnly: boolean;
+}
+
+/** A voter tells the leader that its entry in the voter set is out of date (KIP-853). */
+export interface UpdateRaftVoterRequest extends ClusterIdentity {
+  readonly kind: 'updateRaftVoter';
+  readonly currentLeaderEpoch: Epoch;
+  readonly voter: ReplicaKey;
+  readonly endpoints: readonly Endpoint[];
+  readonly kraftVersion: Voter['kraftVersion'];
+}
+
+/** What the leader answers to a voter change. */
+interface VoterChangeAnswer extends LeaderHint {
+  readonly error: RaftErrorName;
+  /** Why, for people; empty when there is no error. */
+  readonly message: string;
+  /** Ours: end (exclusive) of the batch with the new voter set; of a dry run, or a change that changed nothing, the high watermark. With an error it says that the set is in the log and may still commit; undefined when nothing happened. */
+  readonly endOffset: Offset | undefined;
+}
+
+export interface AddRaftVoterResponse extends VoterChangeAnswer {
+  readonly kind: 'addRaftVoter';
+}
+
+export interface RemoveRaftVoterResponse extends VoterChangeAnswer {
+  readonly kind: 'removeRaftVoter';
+}
+
+export interface UpdateRaftVoterResponse extends VoterChangeAnswer {
+  readonly kind: 'updateRaftVoter';
+}
+
+/**
+ * Asks a controller what it knows of the quorum. Any of them answers: it says who it is and which kraft.version it supports,
+ * and with that it is also how a leader finds out, before it stores an address, that the replica is really there (Kafka asks
+ * ApiVersions).
+ */
+export interface DescribeQuorumRequest extends ClusterIdentity {
+  readonly kind: 'describeQuorum';
+}
+
+export interface DescribeQuorumResponse extends LeaderHint {
+  readonly kind: 'describeQuorum';
+  readonly error: RaftErrorName;
+  /** The replica that answers. */
+  readonly replica: ReplicaKey;
+  /** The `kraft.version` levels that its software supports. */
+  readonly kraftVersion: Voter['kraftVersion'];
+  readonly highWatermark: Offset | undefined;
+  readonly logEndOffset: Offset;
+  /** The set in force, committed or not. */
+  readonly voters: readonly Voter[];
+  /** The newest set that is known to be committed. */
+  readonly committedVoters: readonly Voter[];
+  /** Leader only: every voter, itself included, then the observers that have fetched lately. */
+  readonly replicas: readonly ReplicaState[];
+}
+
+/** One replica as the leader sees it; ages in milliseconds, undefined when it never did in this epoch. */
+export interface ReplicaState {
+  readonly key: ReplicaKey;
+  readonly isVoter: boolean;
+  readonly logEndOffset: Offset | undefined;
+  readonly lastFetchAgeMs: number | undefined;
+  readonly lastCaughtUpAgeMs: number | undefined;
+  readonly recovering: boolean;
+  readonly endpoints: readonly Endpoint[];
+}
+
+export type VoterChangeRequest = AddRaftVoterRequest | RemoveRaftVoterRequest | UpdateRaftVoterRequest;
+export type VoterChangeResponse = AddRaftVoterResponse | RemoveRaftVoterResponse | UpdateRaftVoterResponse;
+export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | FetchRequest | FetchSnapshotRequest | VoterChangeRequest | DescribeQuorumRequest;
+export type RaftResponse =
+  | VoteResponse
+  | BeginQuorumEpochResponse
+  | EndQuorumEpochResponse
+  | FetchResponse
+  | FetchSnapshotResponse
+  | VoterChangeResponse
+  | DescribeQuorumResponse;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ParkedFetches, type ParkedFetch } from './parked-fetches.js';
 
 const parked = (token: number, deadlineMs: number): ParkedFetch => ({
-  token, replicaId: undefined, isVoter: false, fetchOffset: token as Offset, lastFetchedEpoch: 0 as Epoch, maxBytes: 1, highWatermark: undefined, deadlineMs,
+  token, replicaId: undefined, directoryId: undefined, committedOnly: false, isVoter: false, fetchOffset: token as Offset, lastFetchedEpoch: 0 as Epoch, maxBytes: 1, highWatermark: undefined, deadlineMs,
 });
 
 test('gives back what matches, oldest first, and keeps the rest', () => {

@@ -1,4 +1,4 @@
-import type { Epoch, NodeId, Offset } from '@quorate/records';
+import type { Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import type { ReplyToken } from './input.js';
 
 /** A valid Fetch that waits for something to say. */
@@ -6,6 +6,9 @@ export interface ParkedFetch {
   readonly token: ReplyToken;
   /** Who asks; undefined for a reader that is no node of the cluster. */
   readonly replicaId: NodeId | undefined;
+  readonly directoryId: Uuid | undefined;
+  /** A reader without Raft state: never a voter, whatever it calls itself. */
+  readonly committedOnly: boolean;
   /** Gets what is not yet committed, and at once; others get what is, and paced. */
   readonly isVoter: boolean;
   readonly fetchOffset: Offset;

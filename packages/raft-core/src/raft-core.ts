@@ -21,6 +21,8 @@ import { startUp } from './start-up.js';
 import { decideSnapshot, takeInstalled, takeLogStart, takeSnapshotCreated, type RaftContent, type SnapshotPointRefusal } from './snapshots.js';
 import { statusOf, type RaftStatus } from './status.js';
 import { takeRejected } from './take-fetch-snapshot-response.js';
+import { forgetVoterChangeAsker } from './voter-change-replies.js';
+import { settleVoterChange } from './voter-change.js';
 
 /** More than this in one tick means that a deadline does not move on. */
 const MAX_ROUNDS_PER_TICK = 20;
@@ -91,6 +93,7 @@ function take(core: CoreState, input: Input): void {
     case 'requestFailed':
       return handleRequestFailure(core, core.requests.take(input.requestId), input.failure);
     case 'requestCancelled':
+      forgetVoterChangeAsker(core, input.token);
       return forgetParked(core, input.token);
     case 'connectionLost':
       return disconnected(core, input.peer);
@@ -130,6 +133,7 @@ function tick(core: CoreState): void {
 }
 
 function settle(core: CoreState): void {
+  if (core.role.kind === 'leader') settleVoterChange(core, core.role);
   settleShutdown(core);
   if (core.shutdown !== 'complete') driveRole(core);
 }

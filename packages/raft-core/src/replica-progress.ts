@@ -1,4 +1,5 @@
 import type { NodeId, Offset, Uuid } from '@quorate/records';
+import type { Endpoint } from './replica-key.js';
 
 /** What the leader knows of one replica, from its fetches alone. Times are the leader's monotonic milliseconds. */
 export interface ReplicaProgress {
@@ -13,10 +14,12 @@ export interface ReplicaProgress {
   leaderEndAtLastFetch: Offset | undefined;
   /** It repairs its log and does not count towards any majority. */
   recovering: boolean;
+  /** Where it listens, as an observer with the controller role says in its fetches; empty for all others. */
+  endpoints: readonly Endpoint[];
 }
 
 export function newProgress(id: NodeId, directoryId: Uuid | undefined): ReplicaProgress {
-  return { id, directoryId, endOffset: undefined, lastFetchMs: undefined, lastCaughtUpMs: undefined, leaderEndAtLastFetch: undefined, recovering: false };
+  return { id, directoryId, endOffset: undefined, lastFetchMs: undefined, lastCaughtUpMs: undefined, leaderEndAtLastFetch: undefined, recovering: false, endpoints: [] };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { decodeControlRecord, forEachRecord, type EncodedBatch, type Offset } from '@quorate/records';
-import { describeEvent, voterSet, type CoreState } from './core-state.js';
-import { VoterSet } from './voter-set.js';
+import { describeEvent, isVoter, voterSet, type CoreState } from './core-state.js';
+import { upkeepPeriodMs } from './election-timing.js';
+import { VoterSet, describeVoters } from './voter-set.js';
 import { votersFromRecord } from './voters-record.js';
 
 /**
@@ -51,8 +52,13 @@ function replayControl(core: CoreState, batch: EncodedBatch): void {
 
 export function putVoters(core: CoreState, offset: Offset, set: VoterSet): void {
   const before = voterSet(core);
+  // Only said: a set that is in the log has to be followed whatever it says.
+  if (before.size > 0 && before.difference(set) > 1) {
+    describeEvent(core, 'warn', 'raft.voters.jump', { offset, voters: describeVoters(set), before: describeVoters(before) });
+  }
   core.voters.append(offset, set);
   announceVoters(core, before);
+  if (core.role.kind === 'follower' && !isVoter(core)) core.role.upkeepMs = core.nowMs + upkeepPeriodMs(core.config.timers.fetchTimeoutMs);
 }
 
 /** Cuts the log back; voter sets behind the cut were never in force. */

@@ -1,5 +1,6 @@
 import type { NodeId } from '@quorate/records';
 import type { CoreState } from './core-state.js';
+import type { RequestId } from './input.js';
 import type { RaftRequest } from './messages.js';
 import type { Endpoint } from './replica-key.js';
 
@@ -9,7 +10,8 @@ export function sendRequest(
   to: { readonly id: NodeId; readonly endpoints: readonly Endpoint[] },
   request: RaftRequest,
   timeoutMs: number = core.config.timers.requestTimeoutMs,
-): void {
+): RequestId {
   const requestId = core.requests.add(to.id, request, core.nowMs, core.nowMs + timeoutMs);
   core.outbox.emit({ kind: 'send', requestId, to: to.id, endpoints: to.endpoints, request });
+  return requestId;
 }

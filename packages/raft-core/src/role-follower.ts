@@ -5,6 +5,7 @@ import { fetcherDeadlineMs, keepFetching } from './fetching.js';
 import type { FollowerRole } from './role.js';
 import { stand } from './rounds.js';
 import { earliest } from './deadlines.js';
+import { keepOwnEntry, upkeepDeadlineMs } from './voter-upkeep.js';
 
 /**
  * A follower fetches, and listens for its leader. It hears the leader until the connection is lost, the leader ends its
@@ -24,10 +25,11 @@ export function tickFollower(core: CoreState, role: FollowerRole): void {
 
 export function driveFollower(core: CoreState, role: FollowerRole): void {
   keepFetching(core, role.fetcher);
+  keepOwnEntry(core, role);
 }
 
 export function followerDeadlineMs(core: CoreState, role: FollowerRole): number | undefined {
-  const fetch = fetcherDeadlineMs(core, role.fetcher);
+  const fetch = earliest(fetcherDeadlineMs(core, role.fetcher), upkeepDeadlineMs(core, role));
   if (!canStand(core)) return earliest(fetch, role.fetchDeadlineMs);
   if (role.lost !== undefined) return earliest(fetch, role.lost.atMs);
   return earliest(fetch, role.fetchDeadlineMs, silentAtMs(core, role));

@@ -10,6 +10,7 @@ import { announceVoters } from './replicate.js';
 import { sendRequest } from './requests-out.js';
 import type { Announcement, LeaderRole } from './role.js';
 import { becomeLeader } from './transitions.js';
+import { expireVoterChange } from './voter-change.js';
 import { SUPPORTED_KRAFT_VERSIONS, sameVoter, type VoterSet } from './voter-set.js';
 import { kraftVersionRecord, leaderChangeRecord, votersRecord } from './voters-record.js';
 
@@ -69,6 +70,7 @@ export function tickLeader(core: CoreState, role: LeaderRole): void {
   const { nowMs } = core;
   answerExpired(core, role);
   answerReaders(core, role);
+  expireVoterChange(core, role);
   endEpochWhenReady(core);
   if (core.role !== role || isAlone(core) || role.checkQuorumMs > nowMs) return;
   const heard = [...role.heard].join(',');
@@ -104,7 +106,7 @@ export function beginFailed(core: CoreState, role: LeaderRole, open: OpenRequest
 
 export function leaderDeadlineMs(core: CoreState, role: LeaderRole): number | undefined {
   const announcements = voterSet(core).others(core.self.id).map((voter) => announcementTo(role, voter).nextMs);
-  return earliest(parkedDeadlineMs(role), role.handOver?.untilMs, isAlone(core) ? undefined : role.checkQuorumMs, ...announcements);
+  return earliest(parkedDeadlineMs(role), role.handOver?.untilMs, role.voterChange?.deadlineMs, isAlone(core) ? undefined : role.checkQuorumMs, ...announcements);
 }
 
 function announcementTo(role: LeaderRole, voter: Voter): Announcement {

@@ -1,5 +1,5 @@
 import type { Epoch } from '@quorate/records';
-import { canStand, standAfter, voterSet, type CoreState } from './core-state.js';
+import { isBeingRemoved, isVoter, standAfter, voterSet, type CoreState } from './core-state.js';
 import { earliest } from './deadlines.js';
 import { retryBackoffMs } from './election-timing.js';
 import type { OpenRequest } from './request-table.js';
@@ -12,9 +12,15 @@ import { becomeUnattached } from './transitions.js';
  * when its time is over: in the old one it could be told to follow itself.
  */
 export function tickResigned(core: CoreState, role: ResignedRole): void {
-  if (role.deadlineMs > core.nowMs || !canStand(core)) return;
+  if (role.deadlineMs > core.nowMs && !isDone(core, role)) return;
+  if (core.shutdown !== 'no') return;
   const epoch = (core.election.epoch + 1) as Epoch;
   becomeUnattached(core, { epoch, standing: standAfter(core, role.trigger, 0), fetchAtMs: core.nowMs, reason: 'nobody has followed in the epoch that was given up' });
+}
+
+/** Nobody needs the vote of a node that was voted out: when all have been told, it can go and look for the next leader. */
+function isDone(core: CoreState, role: ResignedRole): boolean {
+  return !isVoter(core) && !isBeingRemoved(core) && role.unacknowledged.size === 0;
 }
 
 export function driveResigned(core: CoreState, role: ResignedRole): void {
@@ -46,6 +52,7 @@ export function endFailed(core: CoreState, role: ResignedRole, open: OpenRequest
 
 export function resignedDeadlineMs(core: CoreState, role: ResignedRole): number | undefined {
   const announcements = [...role.unacknowledged.values()].map(({ nextMs }) => nextMs);
-  return earliest(canStand(core) ? role.deadlineMs : undefined, ...announcements);
+  const leavesMs = isDone(core, role) ? core.nowMs : role.deadlineMs;
+  return earliest(core.shutdown === 'no' ? leavesMs : undefined, ...announcements);
 }
 

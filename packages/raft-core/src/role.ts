@@ -1,6 +1,8 @@
 import type { NodeId, Offset } from '@quorate/records';
 import type { Campaign } from './campaign.js';
 import type { ElectionTrigger } from './core-event.js';
+import type { ReplyToken, RequestId } from './input.js';
+import type { VoterChangeRequest } from './messages.js';
 import type { ParkedFetches } from './parked-fetches.js';
 import type { ReadRounds } from './read-rounds.js';
 import type { Endpoint, ReplicaKey } from './replica-key.js';
@@ -66,6 +68,19 @@ export interface Announcement {
   failures: number;
 }
 
+/** The one voter change that a leader has under way: first the replica is looked for at its address, then the new set is in the log (KIP-853). */
+export interface VoterChange {
+  readonly request: VoterChangeRequest;
+  /** Who waits for the answer; undefined when it was given, or the asker is gone. */
+  token: ReplyToken | undefined;
+  /** By then the asker is answered, come what may. */
+  readonly deadlineMs: number;
+  phase:
+    | { readonly kind: 'probing'; readonly requestId: RequestId }
+    /** Offset of the record with the new set; it has nothing behind it in its batch. */
+    | { readonly kind: 'appended'; readonly offset: Offset };
+}
+
 export interface LeaderRole {
   readonly kind: 'leader';
   /** Offset of its first record. */
@@ -94,6 +109,7 @@ export interface LeaderRole {
   /** Number of the last read round; 0 before the first. */
   readRound: number;
   readonly reads: ReadRounds;
+  voterChange: VoterChange | undefined;
 }
 
 /** Why a follower no longer hears its leader, and when it will stand. */
@@ -116,6 +132,10 @@ export interface FollowerRole {
   readonly fetcher: Fetcher;
   /** Last read round that the leader announced. */
   readRound: number;
+  /** Not before this does the node ask the leader to change its own place in the voter set. */
+  upkeepMs: number;
+  /** The leader has taken this voter's own entry. */
+  hasUpdatedLeader: boolean;
 }
 
 /** Led this epoch and does not any more; stays to grant votes and to tell the others. */

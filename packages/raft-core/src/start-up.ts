@@ -1,6 +1,6 @@
 import type { Epoch } from '@quorate/records';
 import { discoveryStart } from './adoption.js';
-import { canStand, describeEvent, isVoter, locateLeader, standAfter, voterSet, type CoreState } from './core-state.js';
+import { canStand, describeEvent, locateLeader, standAfter, voterSet, type CoreState } from './core-state.js';
 import { START_UP_DELAY_MS } from './election-timing.js';
 import { announceVoters } from './replicate.js';
 import type { Standing } from './role.js';
@@ -21,7 +21,7 @@ export function startUp(core: CoreState): void {
 function takeFirstRole(core: CoreState, standing: Standing): void {
   const { election, log } = core;
   const { epoch, leaderId, votedKey } = election;
-  const mayLead = isVoter(core) && !log.recovering;
+  const mayLead = canStand(core);
   if (epoch < log.lastEpoch) {
     describeEvent(core, 'warn', 'raft.election.state.behind.log', { lastEpoch: log.lastEpoch });
     return becomeUnattached(core, { epoch: log.lastEpoch, standing, fetchAtMs: discoverAt(core), reason: 'the log is of a newer epoch' });

@@ -2,16 +2,17 @@ import type { Epoch, NodeId, Offset } from '@quorate/records';
 import { assert } from './assert.js';
 import { Ballot } from './ballot.js';
 import { electionRecord, type Campaign } from './campaign.js';
-import { describeEvent, knownLeaderId, standAfter, voterSet, type CoreState } from './core-state.js';
+import { describeEvent, isBeingRemoved, isVoter, knownLeaderId, standAfter, voterSet, type CoreState } from './core-state.js';
 import type { ElectionRecord, ElectionTrigger } from './core-event.js';
 import { MAX_EPOCH, type ElectionState } from './election-state.js';
-import { checkQuorumMs, electionTimeoutMs, roundLimitMs } from './election-timing.js';
+import { checkQuorumMs, electionTimeoutMs, roundLimitMs, upkeepPeriodMs } from './election-timing.js';
 import { refuseParked } from './fetch-replies.js';
 import { ParkedFetches } from './parked-fetches.js';
 import { refuseReads } from './read-rounds.js';
 import type { ReplicaKey } from './replica-key.js';
 import { dropDownload } from './snapshot-download.js';
 import type { KnownLeader, LeaderLost, Role, RoleKind, Standing } from './role.js';
+import { abandonVoterChange } from './voter-change-replies.js';
 
 /**
  * The one place where a role is made. Which moves are legal, what must be durable for each, and what everybody is told.
@@ -71,13 +72,15 @@ export function becomeFollower(core: CoreState, to: ToFollower): void {
     lost: to.lost,
     fetcher: { nextMs: nowMs, failures: 0, askAround: false },
     readRound: 0,
+    upkeepMs: isVoter(core) ? nowMs : nowMs + upkeepPeriodMs(core.config.timers.fetchTimeoutMs),
+    hasUpdatedLeader: false,
   };
   moveTo(core, role, { epoch: to.epoch, leaderId: to.leader.id, votedKey: keptVote(core, to.epoch) }, to.reason, to.outcome ?? 'found-leader');
 }
 
 /** Begins a round of pre-votes. Memory only: epoch, leader and vote stay as they are. */
 export function becomeProspective(core: CoreState, standing: Standing): void {
-  assert(voterSet(core).has(core.self), 'an observer never stands (KAFKA-17067)');
+  assert(isVoter(core) || isBeingRemoved(core), 'an observer never stands (KAFKA-17067)');
   const { nowMs, log } = core;
   const attempt = core.lostRounds + 1;
   const campaign: Campaign = {
@@ -88,7 +91,7 @@ export function becomeProspective(core: CoreState, standing: Standing): void {
     lastLeaderContactMs: core.lastLeaderContactMs,
     previousLeaderId: core.election.leaderId ?? core.previousLeaderId,
     log: log.end,
-    preVotes: new Ballot(voterSet(core), { id: core.self.id, log: log.end }, nowMs),
+    preVotes: new Ballot(voterSet(core), { ...core.self, log: log.end }, nowMs),
     votes: undefined,
     roundEndsMs: nowMs + roundLimitMs(attempt, core.config.timers.electionTimeoutMs),
   };
@@ -101,7 +104,7 @@ export function becomeCandidate(core: CoreState): void {
   assert(core.role.kind === 'prospective', 'only a Prospective becomes a Candidate');
   const { campaign } = core.role;
   const { nowMs, log } = core;
-  campaign.votes = new Ballot(voterSet(core), { id: core.self.id, log: log.end }, nowMs);
+  campaign.votes = new Ballot(voterSet(core), { ...core.self, log: log.end }, nowMs);
   campaign.roundEndsMs = nowMs + roundLimitMs(campaign.attempt, core.config.timers.electionTimeoutMs);
   const election: ElectionState = { epoch: (core.election.epoch + 1) as Epoch, leaderId: undefined, votedKey: core.self };
   moveTo(core, { kind: 'candidate', phase: { kind: 'voting', campaign } }, election, 'pre-vote won', 'timed-out');
@@ -130,6 +133,7 @@ export function becomeLeader(core: CoreState, grantingVoters: readonly ReplicaKe
     readersAnsweredMs: -Infinity,
     readRound: 0,
     reads: { running: undefined, waiting: [] },
+    voterChange: undefined,
   };
   moveTo(core, role, { ...core.election, leaderId: core.self.id }, 'vote won', 'won');
 }
@@ -176,6 +180,7 @@ function moveTo(core: CoreState, next: Role, election: ElectionState, reason: st
   refuseParked(core, from.parkedVoters);
   refuseParked(core, from.parkedReaders);
   refuseReads(core, from);
+  abandonVoterChange(core, from.voterChange, reason);
 }
 
 function checkMove(core: CoreState, next: Role, election: ElectionState): void {

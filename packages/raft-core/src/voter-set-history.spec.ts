@@ -30,8 +30,24 @@ test('a cut brings the set before it back', () => {
   expect(history.latestOffset).toBeUndefined();
 });
 
-test('needs a first set, and offsets that rise', () => {
-  expect(() => new VoterSetHistory([])).toThrow(RaftInvariantError);
+test('knows nobody before the first set is read, and again when that is cut off', () => {
+  const history = new VoterSetHistory([]);
+  expect(idsOf(history)).toEqual([]);
+
+  history.append(at(2), new VoterSet(voters(1, 2)));
+  expect(idsOf(history)).toEqual([1, 2]);
+  history.truncate(at(2));
+  expect(idsOf(history)).toEqual([]);
+});
+
+test('tells the set as of any end of the log', () => {
+  const history = new VoterSetHistory([{ offset: undefined, voters: voters(1) }, { offset: at(2), voters: voters(1, 2) }, { offset: at(9), voters: voters(1, 2, 3) }]);
+
+  expect([0, 2, 3, 9, 10].map((end) => history.asOf(at(end)).set.size)).toEqual([1, 1, 2, 2, 3]);
+  expect(new VoterSetHistory([{ offset: at(4), voters: voters(1) }]).asOf(at(4)).set.size).toBe(0);
+});
+
+test('needs offsets that rise', () => {
   const history = new VoterSetHistory([{ offset: at(4), voters: voters(1) }]);
   expect(() => history.append(at(4), new VoterSet(voters(1, 2)))).toThrow(RaftInvariantError);
 });

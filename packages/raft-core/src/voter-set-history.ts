@@ -1,7 +1,7 @@
 import type { Offset } from '@quorate/records';
 import { assert } from './assert.js';
 import type { VoterSetAt } from './config.js';
-import { VoterSet } from './voter-set.js';
+import { NO_VOTERS, VoterSet } from './voter-set.js';
 
 interface Entry {
   readonly offset: Offset | undefined;
@@ -10,6 +10,7 @@ interface Entry {
 
 /** Before all records, where the bootstrap checkpoint speaks. */
 const BOOTSTRAP = -1;
+const NOBODY: Entry = { offset: undefined, set: NO_VOTERS };
 
 /**
  * The voter sets of the log, oldest first. The newest is in force as soon as it is appended, committed or not, and when
@@ -19,34 +20,38 @@ export class VoterSetHistory {
   #entries: Entry[];
 
   constructor(sets: readonly VoterSetAt[]) {
-    assert(sets.length > 0, 'at least one voter set is known: of the bootstrap checkpoint, of a snapshot or of the log');
     this.#entries = sets.map(({ offset, voters }) => ({ offset, set: new VoterSet(voters) }));
   }
 
-  /** The set in force. */
+  /** The set in force; empty on a node that joins a quorum and has not been told yet. */
   get latest(): VoterSet {
-    return this.#newest.set;
+    return this.#entries.at(-1)?.set ?? NO_VOTERS;
   }
 
   /** Offset of the record that the set in force came from; undefined for the bootstrap checkpoint. */
   get latestOffset(): Offset | undefined {
-    return this.#newest.offset;
+    return this.#entries.at(-1)?.offset;
+  }
+
+  /** The set before the one in force; undefined when nobody knows of one. */
+  get previous(): VoterSet | undefined {
+    return this.#entries.at(-2)?.set;
   }
 
   append(offset: Offset, set: VoterSet): void {
-    const { offset: before } = this.#newest;
+    const before = this.latestOffset;
     assert(before === undefined || offset > before, `voter set at ${offset} does not follow the one at ${before}`);
     this.#entries.push({ offset, set });
   }
 
-  /** Forgets the sets at or after `endOffset`; the oldest known one always stays. */
+  /** Forgets the sets at or after `endOffset`; that of the bootstrap checkpoint always stays. */
   truncate(endOffset: Offset): void {
-    while (this.#entries.length > 1 && (this.#newest.offset ?? BOOTSTRAP) >= endOffset) this.#entries.pop();
+    while ((this.latestOffset ?? BOOTSTRAP) >= endOffset) this.#entries.pop();
   }
 
-  /** The set in force for what lies before `endOffset`: that of the newest record among them. */
+  /** The set in force for what lies before `endOffset`: that of the newest record among them; with the high watermark, the committed one. */
   asOf(endOffset: Offset): { readonly offset: Offset | undefined; readonly set: VoterSet } {
-    return this.#entries.findLast(({ offset }) => (offset ?? BOOTSTRAP) < endOffset) ?? this.#oldest;
+    return this.#entries.findLast(({ offset }) => (offset ?? BOOTSTRAP) < endOffset) ?? NOBODY;
   }
 
   /** Forgets the sets that were no longer in force at `startOffset`. */
@@ -59,17 +64,5 @@ export class VoterSetHistory {
   beginAt(endOffset: Offset, set: VoterSet | undefined): void {
     if (set !== undefined) this.#entries = [{ offset: (endOffset - 1) as Offset, set }];
     else this.truncate(endOffset);
-  }
-
-  get #oldest(): Entry {
-    const oldest = this.#entries[0];
-    assert(oldest !== undefined, 'the voter set history is never empty');
-    return oldest;
-  }
-
-  get #newest(): Entry {
-    const newest = this.#entries.at(-1);
-    assert(newest !== undefined, 'the voter set history is never empty');
-    return newest;
   }
 }

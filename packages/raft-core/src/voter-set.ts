@@ -11,12 +11,11 @@ export interface MaybeReplica {
 /** The `kraft.version` levels that this software supports. */
 export const SUPPORTED_KRAFT_VERSIONS = { min: 0, max: 1 } as const;
 
-/** The members of the quorum at one point of the log. Immutable; never empty; ids are unique (KIP-853). */
+/** The members of the quorum at one point of the log. Immutable; ids are unique; empty only where nobody has told yet (KIP-853). */
 export class VoterSet {
   readonly voters: readonly Voter[];
 
   constructor(voters: readonly Voter[]) {
-    assert(voters.length > 0, 'a voter set has at least one voter');
     assert(new Set(voters.map((voter) => voter.id)).size === voters.length, 'a voter set holds each node id once');
     this.voters = [...voters].sort((a, b) => a.id - b.id);
   }
@@ -58,6 +57,21 @@ export class VoterSet {
     return new VoterSet(this.voters.map((voter) => (voter.id === entry.id ? entry : voter)));
   }
 
+  /** The same set and one more; its id must be new. */
+  withVoter(voter: Voter): VoterSet {
+    return new VoterSet([...this.voters, voter]);
+  }
+
+  without(id: NodeId): VoterSet {
+    return new VoterSet(this.others(id));
+  }
+
+  /** How many replicas are in one of the two sets and not in the other. */
+  difference(other: VoterSet): number {
+    const missing = (from: VoterSet, to: VoterSet): number => from.voters.filter((voter) => !to.has(voter)).length;
+    return missing(this, other) + missing(other, this);
+  }
+
   equals(other: VoterSet): boolean {
     if (this.voters.length !== other.voters.length) return false;
     return this.voters.every((voter, index) => {
@@ -65,6 +79,14 @@ export class VoterSet {
       return theirs !== undefined && sameVoter(voter, theirs);
     });
   }
+}
+
+/** Before anybody has told this node who the voters are. */
+export const NO_VOTERS = new VoterSet([]);
+
+/** The voters' ids, for people. */
+export function describeVoters(set: VoterSet): string {
+  return set.voters.map(({ id }) => id).join(',');
 }
 
 /** Whether two entries say the same: key, endpoints and supported versions. */

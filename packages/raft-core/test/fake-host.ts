@@ -90,6 +90,7 @@ export interface HostSetup {
   /** Which of the node's disks this is; another one makes another replica. */
   readonly diskNumber?: number;
   readonly endpoints?: readonly Endpoint[];
+  readonly autoJoin?: boolean;
 }
 
 /**
@@ -129,6 +130,7 @@ export class FakeHost {
       timers: { ...DEFAULT_TIMERS, ...setup.timers },
       fetchMaxBytes: DEFAULT_FETCH_MAX_BYTES,
       fetchSnapshotMaxBytes: setup.fetchSnapshotMaxBytes ?? DEFAULT_FETCH_MAX_BYTES,
+      autoJoin: setup.autoJoin ?? false,
       random: setup.random,
       electionState: setup.disk.election,
       log: {
@@ -140,7 +142,7 @@ export class FakeHost {
         latestSnapshot: setup.disk.snapshots.at(-1)?.id,
         recovering: setup.recovering ?? false,
       },
-      voterSets: [{ offset: undefined, voters: setup.bootstrapVoters }, ...voterSetsOf(setup.disk)],
+      voterSets: [...(setup.bootstrapVoters.length === 0 ? [] : [{ offset: undefined, voters: setup.bootstrapVoters }]), ...voterSetsOf(setup.disk)],
       kraftVersion: 1,
     });
   }
@@ -347,7 +349,7 @@ export function epochsOf(batches: readonly EncodedBatch[]): { epoch: Epoch; star
   return epochs;
 }
 
-function voterSetsOf({ batches, snapshots }: Disk): VoterSetAt[] {
+export function voterSetsOf({ batches, snapshots }: Pick<Disk, 'batches' | 'snapshots'>): VoterSetAt[] {
   const newest = snapshots.at(-1);
   const sets: VoterSetAt[] = newest === undefined ? [] : [{ offset: (newest.id.endOffset - 1) as Offset, voters: newest.voters }];
   for (const batch of batches) {

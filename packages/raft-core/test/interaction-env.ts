@@ -2,11 +2,11 @@ import type { NodeId } from '@quorate/records';
 import { utf8Encode } from '@quorate/records';
 import type { Effect } from '../src/effect.js';
 import type { RaftRequest, RaftResponse } from '../src/messages.js';
-import { FakeHost, emptyDisk, voterOf, type Disk, type World } from './fake-host.js';
+import { CLUSTER, FakeHost, directoryOf, emptyDisk, endpointsOf, voterOf, type Disk, type World } from './fake-host.js';
 import { describeEffect, describeRequest, describeResponse } from './story-lines.js';
 
 /** Commands that arrange the scene and have no effect of their own. */
-const SETTINGS = new Set(['voters', 'observer', 'random', 'disks', 'show', 'cut', 'heal', 'kill', 'pieces', 'wipe']);
+const SETTINGS = new Set(['voters', 'observer', 'joiner', 'wipe', 'random', 'disks', 'show', 'cut', 'heal', 'kill', 'pieces']);
 
 /** A message that nobody has delivered yet. */
 interface InFlight {
@@ -30,9 +30,12 @@ export class InteractionEnv implements World {
   #voters: number[] = [];
   #randoms = new Map<NodeId, number>();
   #cut = new Set<string>();
-  #tokens = new Map<number, { asker: FakeHost; requestId: number }>();
+  #tokens = new Map<number, { asker: FakeHost; askedAs: NodeId; requestId: number }>();
   #token = 0;
   #reads = 0;
+  #operatorTokens = new Set<number>();
+  #joiners = new Set<number>();
+  #diskNumbers = new Map<number, number>();
   #instantDisks = false;
   #pieceBytes: number | undefined;
   #show: 'messages' | 'events' | 'nothing' = 'messages';
@@ -50,6 +53,10 @@ export class InteractionEnv implements World {
   readonly #commands: Readonly<Record<string, (args: readonly string[]) => void>> = {
     voters: (args) => this.#setVoters(args.map(nodeNumber)),
     observer: (args) => this.#addObserver(args),
+    joiner: (args) => args.forEach((node) => this.#addJoiner(nodeNumber(node))),
+    wipe: ([node]) => this.#wipe(nodeNumber(node)),
+    add: ([leader, node]) => this.#addVoter(leader, nodeNumber(node)),
+    remove: ([leader, node, disk]) => this.#removeVoter(leader, nodeNumber(node), disk),
     random: ([node, value]) => this.#setRandom(node, value),
     disks: ([mode]) => this.#setDisks(mode),
     show: ([what]) => this.#setShow(what),
@@ -69,7 +76,6 @@ export class InteractionEnv implements World {
     shutdown: ([node]) => this.#host(node).step({ kind: 'shutdown' }),
     status: (args) => this.#status(args),
     pieces: ([bytes]) => (this.#pieceBytes = Number(bytes)),
-    wipe: ([node]) => this.#disks.set(nodeNumber(node) as NodeId, emptyDisk()),
     snapshot: ([node]) => this.#snapshot(this.#host(node)),
     clean: ([node]) => this.#clean(this.#host(node)),
     log: (args) => args.forEach((node) => this.#log(node)),
@@ -83,18 +89,20 @@ export class InteractionEnv implements World {
 
   send(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void {
     const text = describeRequest(request);
-    this.#say(from.id, `-> n${effect.to} ${text}`, true);
-    this.#post(from.id, effect.to, text, () => this.#arrive(from, effect, request));
+    const to = nodeAt(effect);
+    this.#say(from.id, `-> n${to} ${text}`, true);
+    this.#post(from.id, to, text, () => this.#arrive(from, effect, request));
   }
 
   reply(from: FakeHost, token: number, response: RaftResponse): void {
+    if (this.#operatorTokens.delete(token)) return this.#say(from.id, `=> operator: ${describeResponse(response)}`);
     const asked = this.#tokens.get(token);
     if (asked === undefined) return;
     this.#tokens.delete(token);
     const text = describeResponse(response);
     this.#say(from.id, `=> n${asked.asker.id} ${text}`, true);
     this.#post(from.id, asked.asker.id, text, () => {
-      if (this.#hosts.get(asked.asker.id) === asked.asker) asked.asker.step({ kind: 'response', requestId: asked.requestId, from: from.id, response });
+      if (this.#hosts.get(asked.asker.id) === asked.asker) asked.asker.step({ kind: 'response', requestId: asked.requestId, from: asked.askedAs, response });
     });
   }
 
@@ -124,6 +132,39 @@ export class InteractionEnv implements World {
     this.#disks.set(nodeNumber(node) as NodeId, emptyDisk());
   }
 
+  /** A node that was formatted to join: it has no voter set, and asks the first voters' addresses. */
+  #addJoiner(id: number): void {
+    this.#disks.set(id as NodeId, emptyDisk());
+    this.#joiners.add(id);
+  }
+
+  /** A new, empty disk: another replica under the same node id, formatted to join. */
+  #wipe(id: number): void {
+    this.#addJoiner(id);
+    this.#diskNumbers.set(id, this.#diskNumber(id) + 1);
+  }
+
+  #diskNumber(id: number): number {
+    return this.#diskNumbers.get(id) ?? 0;
+  }
+
+  #addVoter(leader: string | undefined, id: number): void {
+    const voter = { id: id as NodeId, directoryId: directoryOf(id, this.#diskNumber(id)) };
+    this.#askAsOperator(leader, { kind: 'addRaftVoter', ...CLUSTER, timeoutMs: 10_000, voter, endpoints: endpointsOf(id), ackWhenCommitted: true, validateOnly: false });
+  }
+
+  /** `remove n1 n3`; `remove n1 n3 old` means the disk that n3 had before it was wiped. */
+  #removeVoter(leader: string | undefined, id: number, disk: string | undefined): void {
+    const voter = { id: id as NodeId, directoryId: directoryOf(id, this.#diskNumber(id) - (disk === 'old' ? 1 : 0)) };
+    this.#askAsOperator(leader, { kind: 'removeRaftVoter', ...CLUSTER, voter, validateOnly: false });
+  }
+
+  #askAsOperator(node: string | undefined, request: RaftRequest): void {
+    this.#token += 1;
+    this.#operatorTokens.add(this.#token);
+    this.#host(node).request(this.#token, request);
+  }
+
   #setRandom(node: string | undefined, value: string | undefined): void {
     this.#randoms.set(nodeNumber(node) as NodeId, Number(value));
   }
@@ -141,7 +182,17 @@ export class InteractionEnv implements World {
     const disk = this.#disks.get(id as NodeId);
     if (disk === undefined) throw new Error(`n${id} is neither voter nor observer`);
     const random = () => this.#randoms.get(id as NodeId) ?? 0.5;
-    const host = new FakeHost({ id, bootstrapVoters: this.#voters.map((voter) => voterOf(voter)), disk, random, world: this, ...(this.#pieceBytes === undefined ? {} : { fetchSnapshotMaxBytes: this.#pieceBytes }) });
+    const joins = this.#joiners.has(id);
+    const host = new FakeHost({
+      id,
+      bootstrapVoters: joins ? [] : this.#voters.map((voter) => voterOf(voter)),
+      bootstrapServers: joins ? this.#voters.flatMap((voter) => endpointsOf(voter)) : [],
+      disk,
+      diskNumber: this.#diskNumber(id),
+      random,
+      world: this,
+      ...(this.#pieceBytes === undefined ? {} : { fetchSnapshotMaxBytes: this.#pieceBytes }),
+    });
     this.#hosts.set(host.id, host);
     host.start();
   }
@@ -242,14 +293,14 @@ export class InteractionEnv implements World {
   // ---- machinery
 
   #arrive(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void {
-    const to = this.#hosts.get(effect.to);
+    const to = this.#hosts.get(nodeAt(effect));
     if (to === undefined) {
-      this.#say(from.id, `cannot reach n${effect.to}`, true);
+      this.#say(from.id, `cannot reach n${nodeAt(effect)}`, true);
       from.step({ kind: 'requestFailed', requestId: effect.requestId, from: effect.to, failure: 'unavailable' });
       return;
     }
     this.#token += 1;
-    this.#tokens.set(this.#token, { asker: from, requestId: effect.requestId });
+    this.#tokens.set(this.#token, { asker: from, askedAs: effect.to, requestId: effect.requestId });
     to.request(this.#token, request);
   }
 
@@ -283,6 +334,11 @@ function matches(message: InFlight, route: string | undefined): boolean {
   if (route === undefined) return true;
   const [from = '', to = ''] = route.split('>');
   return (from === '' || nodeNumber(from) === message.from) && (to === '' || nodeNumber(to) === message.to);
+}
+
+/** Bootstrap servers have an address and no node id. */
+function nodeAt({ to, endpoints }: Extract<Effect, { kind: 'send' }>): NodeId {
+  return to >= 0 ? to : (((endpoints[0]?.port ?? 9000) - 9000) as NodeId);
 }
 
 function nodeNumber(node: string | undefined): number {

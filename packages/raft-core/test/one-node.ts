@@ -3,8 +3,10 @@ import type { CoreEvent, ElectionRecord } from '../src/core-event.js';
 import type { Effect } from '../src/effect.js';
 import type { Input } from '../src/input.js';
 import type {
+  AddRaftVoterRequest,
   BeginQuorumEpochRequest,
   BeginQuorumEpochResponse,
+  DescribeQuorumResponse,
   EndQuorumEpochRequest,
   EndQuorumEpochResponse,
   FetchRequest,
@@ -15,6 +17,9 @@ import type {
   SnapshotId,
   RaftRequest,
   RaftResponse,
+  RemoveRaftVoterRequest,
+  UpdateRaftVoterRequest,
+  VoterChangeResponse,
   VoteRequest,
   VoteResponse,
 } from '../src/messages.js';
@@ -316,6 +321,38 @@ export function snapshotId(endOffset: number, epoch: number): SnapshotId {
   return { endOffset: endOffset as Offset, epoch: epoch as Epoch };
 }
 
+export function addRequest(from: { readonly id: number; readonly disk?: number | 'unknown'; readonly endpoints?: AddRaftVoterRequest['endpoints']; readonly timeoutMs?: number; readonly ackWhenCommitted?: boolean; readonly validateOnly?: boolean }): AddRaftVoterRequest {
+  return {
+    kind: 'addRaftVoter',
+    ...CLUSTER,
+    timeoutMs: from.timeoutMs ?? 10_000,
+    voter: { id: id(from.id), directoryId: from.disk === 'unknown' ? undefined : directoryOf(from.id, from.disk) },
+    endpoints: from.endpoints ?? endpointsOf(from.id),
+    ackWhenCommitted: from.ackWhenCommitted ?? true,
+    validateOnly: from.validateOnly ?? false,
+  };
+}
+
+export function removeRequest(from: { readonly id: number; readonly disk?: number; readonly validateOnly?: boolean }): RemoveRaftVoterRequest {
+  return { kind: 'removeRaftVoter', ...CLUSTER, voter: { id: id(from.id), directoryId: directoryOf(from.id, from.disk) }, validateOnly: from.validateOnly ?? false };
+}
+
+export function updateRequest(from: { readonly id: number; readonly epoch: number; readonly disk?: number; readonly endpoints?: UpdateRaftVoterRequest['endpoints']; readonly kraftVersion?: { readonly min: number; readonly max: number } }): UpdateRaftVoterRequest {
+  return {
+    kind: 'updateRaftVoter',
+    ...CLUSTER,
+    currentLeaderEpoch: from.epoch as Epoch,
+    voter: { id: id(from.id), directoryId: directoryOf(from.id, from.disk) },
+    endpoints: from.endpoints ?? endpointsOf(from.id),
+    kraftVersion: from.kraftVersion ?? { min: 0, max: 1 },
+  };
+}
+
+/** What a controller says of itself when it is asked. */
+export function described(node: number, response: Partial<DescribeQuorumResponse> = {}): Partial<DescribeQuorumResponse> {
+  return { replica: { id: id(node), directoryId: directoryOf(node) }, kraftVersion: { min: 0, max: 1 }, ...response };
+}
+
 const NO_HINT: LeaderHint = { leaderId: undefined, leaderEpoch: 0 as Epoch, leaderEndpoints: [] };
 
 /** A yes, in the epoch of the node that asked unless told otherwise. */
@@ -327,7 +364,7 @@ export function refused(refusal: VoteResponse['refusal'], response: Partial<Vote
   return { granted: false, refusal, ...response };
 }
 
-function blank(request: RaftRequest): VoteResponse | FetchResponse | FetchSnapshotResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse {
+function blank(request: RaftRequest): RaftResponse {
   const { kind } = request;
   switch (kind) {
     case 'vote':
@@ -339,6 +376,15 @@ function blank(request: RaftRequest): VoteResponse | FetchResponse | FetchSnapsh
       };
     case 'fetchSnapshot':
       return { kind, error: 'NONE', ...NO_HINT, snapshotId: request.snapshotId, size: 0, position: request.position, bytes: new Uint8Array(0), chainChecksum: 0 };
+    case 'addRaftVoter':
+    case 'removeRaftVoter':
+    case 'updateRaftVoter':
+      return { kind, error: 'NONE', ...NO_HINT, message: '', endOffset: undefined };
+    case 'describeQuorum':
+      return {
+        kind, error: 'NONE', ...NO_HINT, replica: { id: id(0), directoryId: undefined }, kraftVersion: { min: 0, max: 1 }, highWatermark: undefined,
+        logEndOffset: 0 as Offset, voters: [], committedVoters: [], replicas: [],
+      };
     default:
       return { kind, error: 'NONE', ...NO_HINT };
   }

@@ -12,6 +12,7 @@ test('clusters under random trouble stay safe, and agree once the trouble ends',
   let committed = 0;
   let elections = 0;
   let installs = 0;
+  let changes = 0;
   for (const seed of seeds) {
     const world = new RandomWorld(seed);
     try {
@@ -23,12 +24,14 @@ test('clusters under random trouble stay safe, and agree once the trouble ends',
     committed += world.committedEnd;
     elections += world.elections;
     installs += world.installs;
+    changes += world.changesDone;
   }
 
-  console.log(`core-level seeds: ${seeds.length}, steps ${steps}, records committed ${committed}, elections ${elections}, snapshots installed ${installs}`);
+  console.log(`core-level seeds: ${seeds.length}, steps ${steps}, records committed ${committed}, elections ${elections}, snapshots installed ${installs}, voter changes ${changes}`);
   expect(steps).toBeGreaterThan(seeds.length * 1000);
   expect(committed).toBeGreaterThan(seeds.length * 10);
   if (ONLY === undefined) expect(installs).toBeGreaterThan(seeds.length / 10);
+  if (ONLY === undefined) expect(changes).toBeGreaterThan(seeds.length / 2);
 }, 120_000);
 
 /** KIP-996 in one sentence; Kafka's own simulation has the same property. */

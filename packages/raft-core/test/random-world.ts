@@ -1,7 +1,9 @@
 import type { EncodedBatch, NodeId } from '@quorate/records';
 import type { Effect } from '../src/effect.js';
-import type { RaftRequest, RaftResponse } from '../src/messages.js';
-import { FakeHost, emptyDisk, numbered, seededRandom, voterOf, type Disk, type World } from './fake-host.js';
+import type { RaftRequest, RaftResponse, VoterChangeRequest } from '../src/messages.js';
+import type { Voter } from '../src/replica-key.js';
+import { VoterSet, describeVoters } from '../src/voter-set.js';
+import { CLUSTER, FakeHost, directoryOf, emptyDisk, endpointsOf, numbered, seededRandom, voterOf, voterSetsOf, type Disk, type World } from './fake-host.js';
 
 /** How rough a run is; drawn from the seed, so that calm and wild runs both occur. */
 export interface Weather {
@@ -15,6 +17,8 @@ export interface Weather {
   /** Mean time between snapshots of all nodes together; Infinity: none are made. */
   readonly meanSnapshotMs: number;
   readonly snapshotPieceBytes: number;
+  /** Mean time between voter changes; undefined: the voters stay who they are. */
+  readonly meanChangeMs: number | undefined;
 }
 
 interface Waiting {
@@ -28,9 +32,14 @@ interface Waiting {
  * in the middle of a step's effects. What must never happen is checked at every effect, from outside the cores.
  */
 export class RandomWorld implements World {
-  readonly weather: Weather;
+  weather: Weather;
   readonly trace: string[] = [];
   readonly #random: () => number;
+  readonly #changeRandom: () => number;
+  readonly #diskNumbers = new Map<NodeId, number>();
+  /** Voter changes that an operator waits for. */
+  readonly #asked = new Map<number, VoterChangeRequest>();
+  changesDone = 0;
   readonly #queue: Waiting[] = [];
   readonly #hosts = new Map<NodeId, FakeHost>();
   readonly #disks = new Map<NodeId, Disk>();
@@ -70,8 +79,14 @@ export class RandomWorld implements World {
       meanTroubleMs: pick([150, 500, 2000]),
       meanSnapshotMs: pick([Infinity, 50, 300, 1500]),
       snapshotPieceBytes: pick([60, 300, 100_000]),
+      meanChangeMs: undefined,
       ...fixed,
     };
+    // A generator of their own: a seed without voter changes runs as it did before there were any.
+    this.#changeRandom = seededRandom(seed ^ 0x6b70c853);
+    if (this.#changeRandom() < 0.6 && !('meanChangeMs' in fixed)) {
+      this.weather = { ...this.weather, observers: Math.max(1, this.weather.observers), meanChangeMs: [200, 700, 2000][Math.floor(this.#changeRandom() * 3)] };
+    }
     for (let id = 1; id <= this.weather.voters + this.weather.observers; id += 1) this.#disks.set(id as NodeId, emptyDisk());
   }
 
@@ -85,6 +100,7 @@ export class RandomWorld implements World {
     this.#later(this.#random() * 100, () => this.#trouble());
     this.#later(5, () => this.#load());
     if (this.weather.meanSnapshotMs < Infinity) this.#later(this.weather.meanSnapshotMs, () => this.#snapshot());
+    if (this.weather.meanChangeMs !== undefined) this.#later(100, () => this.#changeVoters());
     this.#runUntil(troubleMs);
     this.#calm = true;
     this.#blocked.clear();
@@ -95,6 +111,7 @@ export class RandomWorld implements World {
       if (this.#now - healedMs > 20_000) throw new Error(`no agreement 20 s after all faults ended:\n${this.#describe()}`);
       this.#runUntil(this.#now + 100);
     }
+    this.#checkVoterSets();
   }
 
   /**
@@ -146,10 +163,11 @@ export class RandomWorld implements World {
   send(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void {
     if (request.kind === 'vote' && !request.preVote) this.#checkVoteDurable(from, request.candidateEpoch, from.id);
     const copies = this.#chance(this.weather.duplicateRate) ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) this.#deliver(from.id, effect.to, () => this.#arrive(from, effect, request));
+    for (let copy = 0; copy < copies; copy += 1) this.#deliver(from.id, nodeAt(effect), () => this.#arrive(from, effect, request));
   }
 
   reply(from: FakeHost, token: number, response: RaftResponse): void {
+    if (token < 0) return this.#changeAnswered(token, response);
     const asked = this.#tokens.get(token);
     this.#tokens.delete(token);
     if (asked === undefined) return;
@@ -157,7 +175,7 @@ export class RandomWorld implements World {
       this.#checkVoteDurable(from, asked.request.candidateEpoch, asked.request.candidate.id);
     }
     this.#deliver(from.id, asked.from, () => {
-      if (this.#hosts.get(asked.from) === asked.fromHost) this.#step(asked.fromHost, { kind: 'response', requestId: asked.requestId, from: from.id, response });
+      if (this.#hosts.get(asked.from) === asked.fromHost) this.#step(asked.fromHost, { kind: 'response', requestId: asked.requestId, from: asked.to, response });
     });
   }
 
@@ -211,7 +229,7 @@ export class RandomWorld implements World {
       if (batch.baseOffset < before || batch.endOffset > highWatermark) continue;
       const known = this.#committed.get(batch.baseOffset);
       if (known !== undefined && known.checksum !== batch.checksum) throw new Error(`n${host.id}: another batch is committed at ${batch.baseOffset}`);
-      if (known === undefined) this.#checkDurable(batch);
+      if (known === undefined) this.#checkDurable(host, batch);
       this.#committed.set(batch.baseOffset, batch);
       this.#chain.set(batch.endOffset, batch.checksum);
       this.committedEnd = Math.max(this.committedEnd, batch.endOffset);
@@ -219,13 +237,28 @@ export class RandomWorld implements World {
     if (host.endOffset < highWatermark) throw new Error(`n${host.id}: high watermark ${highWatermark} beyond its log end ${host.endOffset}`);
   }
 
-  #checkDurable(batch: EncodedBatch): void {
-    let holders = 0;
-    for (const [id, disk] of this.#disks) {
-      const isHeld = disk.start.offset >= batch.endOffset || disk.batches.some((one) => one.checksum === batch.checksum && one.baseOffset === batch.baseOffset);
-      if (id <= this.weather.voters && isHeld) holders += 1;
+  /** Whoever says first that it is committed leads; the voters that it goes by must hold it. */
+  #checkDurable(host: FakeHost, batch: EncodedBatch): void {
+    const { voters } = host.core.status();
+    const isHeld = (disk: Disk | undefined): boolean =>
+      disk !== undefined && (disk.start.offset >= batch.endOffset || disk.batches.some((one) => one.checksum === batch.checksum && one.baseOffset === batch.baseOffset));
+    const holders = voters.filter(({ id, directoryId }) => {
+      const isThatDisk = directoryOf(id, this.#diskNumber(id)) === directoryId;
+      return isThatDisk && isHeld(this.#disks.get(id));
+    });
+    if (holders.length * 2 <= voters.length) throw new Error(`batch at ${batch.baseOffset} is called committed, but only ${holders.length} of ${voters.length} have it on disk`);
+  }
+
+  /** What was committed never changed the voters by more than one replica at a time, and never left nobody. */
+  #checkVoterSets(): void {
+    let before: VoterSet | undefined;
+    for (const [offset, batch] of [...this.#committed].sort(([a], [b]) => a - b)) {
+      for (const { voters } of voterSetsOf({ batches: [batch], snapshots: [] })) {
+        const set = new VoterSet(voters);
+        if (set.size === 0 || (before !== undefined && before.difference(set) > 1)) throw new Error(`the voter set at ${offset} does not follow the one before it: ${describeVoters(set)} after ${describeVoters(before ?? set)}`);
+        before = set;
+      }
     }
-    if (holders * 2 <= this.weather.voters) throw new Error(`batch at ${batch.baseOffset} is called committed, but only ${holders} of ${this.weather.voters} have it on disk`);
   }
 
   #checkInstalled(host: FakeHost): void {
@@ -297,6 +330,84 @@ export class RandomWorld implements World {
     if (this.#isAlive(host)) this.#checkSnapshots(host);
   }
 
+  // ---- voters come and go
+
+  /** An operator who adds whom he likes and removes whom he likes, also the leader, also while the last change is on its way. */
+  #changeVoters(): void {
+    if (this.#calm) return;
+    const random = this.#changeRandom;
+    const leader = [...this.#hosts.values()].find((host) => host.core.status().role === 'leader');
+    if (leader !== undefined) {
+      const { voters } = leader.core.status();
+      const outside = [...this.#disks.keys()].filter((id) => !voters.some((voter) => voter.id === id));
+      const dice = random();
+      const request = dice < 0.5 ? this.#additionOf(outside) : this.#removalOf(voters);
+      if (request !== undefined) this.#askForChange(leader, request);
+    }
+    this.#later(-Math.log(1 - random()) * (this.weather.meanChangeMs ?? 0), () => this.#changeVoters());
+  }
+
+  #additionOf(outside: readonly NodeId[]): VoterChangeRequest | undefined {
+    const id = outside[Math.floor(this.#changeRandom() * outside.length)];
+    if (id === undefined) return undefined;
+    const voter = { id, directoryId: directoryOf(id, this.#diskNumber(id)) };
+    const ackWhenCommitted = this.#changeRandom() < 0.7;
+    return { kind: 'addRaftVoter', ...CLUSTER, timeoutMs: 10_000, voter, endpoints: endpointsOf(id), ackWhenCommitted, validateOnly: false };
+  }
+
+  #removalOf(voters: readonly Voter[]): VoterChangeRequest | undefined {
+    const voter = voters[Math.floor(this.#changeRandom() * voters.length)];
+    return voter === undefined ? undefined : { kind: 'removeRaftVoter', ...CLUSTER, voter: { id: voter.id, directoryId: voter.directoryId }, validateOnly: false };
+  }
+
+  #askForChange(leader: FakeHost, request: VoterChangeRequest): void {
+    this.#token += 1;
+    const token = -this.#token;
+    this.#asked.set(token, request);
+    this.#note(`operator asks n${leader.id}: ${request.kind} n${request.voter.id}`);
+    this.#guard(leader, () => leader.request(token, request));
+  }
+
+  /** A replica whose removal is committed is not needed any more: half of the time its disk is replaced. */
+  #changeAnswered(token: number, response: RaftResponse): void {
+    const request = this.#asked.get(token);
+    this.#asked.delete(token);
+    if (request === undefined || !('message' in response)) return;
+    this.#note(`operator is told: ${request.kind} n${request.voter.id} ${response.error} ${response.message}`);
+    if (response.error !== 'NONE') return;
+    this.changesDone += 1;
+    if (request.kind === 'removeRaftVoter' && this.#changeRandom() < 0.5) this.#later(this.#changeRandom() * 50, () => this.#replaceDisk(request.voter.id));
+  }
+
+  /** Not when it was added again meanwhile, or somebody does not know yet that it is gone, and may need it. */
+  #replaceDisk(id: NodeId): void {
+    if (this.#isVoterSomewhere(id)) return;
+    const host = this.#hosts.get(id);
+    if (host !== undefined) this.#crash(host, false);
+    this.#note(`n${id} gets a new disk`);
+    this.#giveNewDisk(id);
+    this.#boot(id);
+  }
+
+  #giveNewDisk(id: NodeId): void {
+    this.#disks.set(id, emptyDisk());
+    this.#diskNumbers.set(id, this.#diskNumber(id) + 1);
+    this.#persistedEpoch.delete(id);
+    for (const key of [...this.#votes.keys()]) if (key.startsWith(`${id} in `)) this.#votes.delete(key);
+  }
+
+  /** Whether this disk votes according to any log, running or not. */
+  #isVoterSomewhere(id: NodeId): boolean {
+    const directoryId = directoryOf(id, this.#diskNumber(id));
+    const running = [...this.#hosts.values()].map((host) => host.core.status().voters);
+    const onDisk = [...this.#disks.values()].map((disk) => voterSetsOf(disk).at(-1)?.voters ?? []);
+    return [...running, ...onDisk].some((voters) => voters.some((voter) => voter.directoryId === directoryId));
+  }
+
+  #diskNumber(id: NodeId): number {
+    return this.#diskNumbers.get(id) ?? 0;
+  }
+
   #partition(ids: readonly NodeId[]): void {
     const oneWay = this.#chance(0.3);
     const inside = new Set(ids.filter(() => this.#chance(0.4)));
@@ -322,7 +433,10 @@ export class RandomWorld implements World {
     const disk = this.#disks.get(id);
     if (disk === undefined) throw new Error(`no disk of n${id}`);
     const voters = Array.from({ length: this.weather.voters }, (_, index) => voterOf(index + 1));
-    const host = new FakeHost({ id, bootstrapVoters: voters, disk, random: this.#random, world: this, fetchSnapshotMaxBytes: this.weather.snapshotPieceBytes });
+    const diskNumber = this.#diskNumber(id);
+    // Whoever got a new disk was formatted to join: it knows addresses, and no voters.
+    const knows = diskNumber === 0 ? { bootstrapVoters: voters } : { bootstrapVoters: [], bootstrapServers: [...this.#disks.keys()].flatMap((one) => endpointsOf(one)) };
+    const host = new FakeHost({ id, ...knows, disk, diskNumber, random: this.#random, world: this, fetchSnapshotMaxBytes: this.weather.snapshotPieceBytes });
     this.#hosts.set(id, host);
     this.#note(`n${id} boots`);
     this.#guard(host, () => host.start());
@@ -341,20 +455,20 @@ export class RandomWorld implements World {
 
   /** An observer's disk is lost. A voter with a new disk would be another replica. */
   #wipe(host: FakeHost): void {
+    if (this.#isVoterSomewhere(host.id)) return;
     this.#crash(host);
-    this.#persistedEpoch.delete(host.id);
-    this.#disks.set(host.id, emptyDisk());
+    this.#giveNewDisk(host.id);
     this.#note(`n${host.id} has lost its disk`);
   }
 
   #arrive(from: FakeHost, effect: Extract<Effect, { kind: 'send' }>, request: RaftRequest): void {
-    const to = this.#hosts.get(effect.to);
+    const to = this.#hosts.get(nodeAt(effect));
     if (to === undefined) {
-      this.#deliver(effect.to, from.id, () => this.#step(from, { kind: 'requestFailed', requestId: effect.requestId, from: effect.to, failure: 'unavailable' }));
+      this.#deliver(nodeAt(effect), from.id, () => this.#step(from, { kind: 'requestFailed', requestId: effect.requestId, from: effect.to, failure: 'unavailable' }));
       return;
     }
     this.#token += 1;
-    this.#tokens.set(this.#token, { from: from.id, to: to.id, requestId: effect.requestId, fromHost: from, request });
+    this.#tokens.set(this.#token, { from: from.id, to: effect.to, requestId: effect.requestId, fromHost: from, request });
     const token = this.#token;
     this.#guard(to, () => to.request(token, request));
   }
@@ -434,6 +548,11 @@ export class RandomWorld implements World {
   #describe(): string {
     return [...this.#hosts.values()].map((host) => host.core.describe()).join('\n');
   }
+}
+
+/** Bootstrap servers have an address and no node id. */
+function nodeAt({ to, endpoints }: Extract<Effect, { kind: 'send' }>): NodeId {
+  return to >= 0 ? to : (((endpoints[0]?.port ?? 9000) - 9000) as NodeId);
 }
 
 const isBefore = (a: Waiting, b: Waiting): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);

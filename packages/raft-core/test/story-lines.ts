@@ -54,6 +54,14 @@ export function describeRequest(request: RaftRequest): string {
       return `fetch snapshot ${request.snapshotId.endOffset}-${request.snapshotId.epoch} from byte ${request.position}, in e${request.currentLeaderEpoch}`;
     case 'fetch':
       return `fetch at ${request.fetchOffset} of e${request.lastFetchedEpoch}, in e${request.currentLeaderEpoch}, hw ${request.highWatermark ?? '-'}${round(request.readRound)}`;
+    case 'addRaftVoter':
+      return `add voter n${request.voter.id}`;
+    case 'removeRaftVoter':
+      return `remove voter n${request.voter.id}`;
+    case 'updateRaftVoter':
+      return `update voter n${request.voter.id}`;
+    case 'describeQuorum':
+      return 'who are you?';
   }
 }
 
@@ -73,6 +81,12 @@ export function describeResponse(response: RaftResponse): string {
     }
     case 'fetchSnapshot':
       return error === '' ? `bytes ${response.position}-${response.position + response.bytes.length} of ${response.size}` : error;
+    case 'addRaftVoter':
+    case 'removeRaftVoter':
+    case 'updateRaftVoter':
+      return response.error === 'NONE' ? `done at ${response.endOffset}` : `${response.error}: ${response.message}`;
+    case 'describeQuorum':
+      return error === '' ? `n${response.replica.id}, directory ${response.replica.directoryId}` : error;
     default:
       return error === '' ? 'ok' : error;
   }

@@ -1,5 +1,7 @@
 import { RaftCore } from '@quorate/raft-core';
 import type {
+  AddRaftVoterRequest,
+  ClusterIdentity,
   Effect,
   ElectionRecord,
   FetchResponse,
@@ -9,8 +11,10 @@ import type {
   RaftCoreConfig,
   RaftRequest,
   RaftStatus,
+  RemoveRaftVoterRequest,
   ReplyToken,
   SnapshotId,
+  VoterChangeResponse,
 } from '@quorate/raft-core';
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import { CommittedDelivery } from './deliver-committed.js';
@@ -19,6 +23,7 @@ import type { CastVote } from './election-log.js';
 import { FetchReplies } from './fetch-replies.js';
 import type { FeedPosition } from './fetch-replies.js';
 import { Fifo } from './fifo.js';
+import { LocalCalls } from './local-calls.js';
 import { described, observeInto } from './observe.js';
 import type { Observe } from './observe.js';
 import { OpenReads } from './open-reads.js';
@@ -92,6 +97,7 @@ export class RaftNode implements MetadataLog {
   #leader: LeaderKnown;
   #leading: Epoch | undefined;
   #voterIds = new Set<NodeId>();
+  readonly #localCalls = new LocalCalls();
   readonly #feedKeyTokens = new Set<ReplyToken>();
   #stopped: (() => void)[] = [];
 
@@ -210,6 +216,30 @@ export class RaftNode implements MetadataLog {
     return this.#snapshots.list();
   }
 
+  // ---- voter changes
+
+  /**
+   * Makes a replica a voter, if this node leads (KIP-853). `done` is called once: after the new set is committed, appended
+   * (`ackWhenCommitted` false) or refused, and never from within this call while the loop runs.
+   */
+  addVoter(change: Omit<AddRaftVoterRequest, 'kind' | keyof ClusterIdentity>, done: (answer: VoterChangeResponse) => void): void {
+    this.#changeVoters({ kind: 'addRaftVoter', ...this.#options.config.cluster, ...change }, done);
+  }
+
+  /** Takes a voter out of the voter set, if this node leads; itself included. `done` as in `addVoter`. */
+  removeVoter(change: Omit<RemoveRaftVoterRequest, 'kind' | keyof ClusterIdentity>, done: (answer: VoterChangeResponse) => void): void {
+    this.#changeVoters({ kind: 'removeRaftVoter', ...this.#options.config.cluster, ...change }, done);
+  }
+
+  #changeVoters(request: AddRaftVoterRequest | RemoveRaftVoterRequest, done: (answer: VoterChangeResponse) => void): void {
+    if (this.#halted) {
+      const nobody = { leaderId: undefined, leaderEpoch: this.#leader.epoch, leaderEndpoints: [] };
+      return done({ kind: request.kind, error: 'BROKER_NOT_AVAILABLE', message: 'this node has stopped', ...nobody, endOffset: undefined });
+    }
+    const token = this.#localCalls.add((response) => done(response as VoterChangeResponse));
+    this.#enqueue({ kind: 'request', token, request });
+  }
+
   // ---- what operators and tests ask ----------------------------------------------------------------------------------
 
   status(): RaftStatus {
@@ -268,6 +298,7 @@ export class RaftNode implements MetadataLog {
     for (let slices = 0; !this.#halted; ) {
       this.#carryOutEffects();
       if (this.#paused || this.#halted) return;
+      this.#localCalls.tell();
       const input = this.#takeInput();
       if (input !== undefined) this.#step(input);
       else if (this.#reads.hasAnswers) this.#reads.tellAnswers();
@@ -441,6 +472,7 @@ export class RaftNode implements MetadataLog {
         this.#leading = epoch;
       },
       votersChanged: (peers) => this.#votersChanged(peers),
+      answeredHere: (token, response) => this.#localCalls.answered(token, response),
       shutdownComplete: () => this.#shutdownComplete(),
     };
   }

@@ -1,4 +1,4 @@
-import type { Effect, FetchRequest, ImageDigest, NodeEndpoints, RaftRequest, SnapshotId } from '@quorate/raft-core';
+import type { Effect, FetchRequest, ImageDigest, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, SnapshotId } from '@quorate/raft-core';
 import { encodeBatch, encodeControlRecord } from '@quorate/records';
 import type { Epoch } from '@quorate/records';
 import { assert, assertNever } from './assert.js';
@@ -31,6 +31,8 @@ export interface EffectHost {
   /** The epoch in which proposals may be made; undefined when we do not lead. */
   leading(epoch: Epoch | undefined): void;
   votersChanged(peers: readonly NodeEndpoints[]): void;
+  /** @returns true when the asker is in this process; it is told when all effects are carried out. */
+  answeredHere(token: ReplyToken, response: RaftResponse): boolean;
   shutdownComplete(): void;
 }
 
@@ -49,6 +51,7 @@ export function runEffect(effect: Effect, host: EffectHost): void {
     case 'send':
       return send(effect, host);
     case 'reply':
+      if (host.answeredHere(effect.token, effect.response)) return;
       host.fetchReplies.forget(effect.token);
       return host.transport.reply(effect.token, effect.response);
     case 'replyFetch':

@@ -218,6 +218,7 @@ export function configOf(self: number, voterIds: readonly number[]): RaftCoreCon
     timers: DEFAULT_TIMERS,
     fetchMaxBytes: DEFAULT_FETCH_MAX_BYTES,
     fetchSnapshotMaxBytes: DEFAULT_FETCH_MAX_BYTES,
+    autoJoin: false,
     random: () => 0.5,
     electionState: undefined,
     log: { startOffset: 0 as Offset, startEpoch: 0 as Epoch, endOffset: 0 as Offset, generation: 0, epochs: [], latestSnapshot: undefined, recovering: false },

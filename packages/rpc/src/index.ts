@@ -3,7 +3,7 @@ export { clusterServiceHandlers, type ClusterServiceOptions } from './admin/clus
 export { readAt, type ImageReader } from './admin/image-reader.js';
 export { metadataServiceHandlers, type MetadataServiceOptions } from './admin/metadata-service.js';
 export { MetadataWatch } from './admin/metadata-watch.js';
-export type { QuorumReader } from './admin/quorum-reader.js';
+export type { QuorumAdmin, QuorumChanger, QuorumReader } from './admin/quorum-reader.js';
 export { quorumServiceHandlers } from './admin/quorum-service.js';
 export { RemoteQuorum } from './admin/remote-quorum.js';
 export { sessionServiceHandlers } from './admin/session-service.js';
@@ -33,6 +33,7 @@ export { refusalToWire as voteRefusalToWire, triggerToWire as electionTriggerToW
 export type { DigestJudge } from './raft/raft-inbox.js';
 export { GrpcTransport, type GrpcTransportOptions } from './raft/grpc-transport.js';
 export { newRequestId, requestIdOrNew, requestIdText } from './request-id.js';
+export { notController } from './controller/outcome.js';
 export { invalidRequest, RpcFailure, type FailureDetails, type FailureReason, type FieldViolation, type StatusName } from './rpc-failure.js';
 export { timeLeftMs, type CallContext, type CallRecord } from './server/call-context.js';
 export type { BidiHandler, HandlersOf, ServerStreamHandler, StreamPair, StreamSink, UnaryHandler } from './server/handlers.js';

@@ -1,6 +1,9 @@
 import type {
+  AddRaftVoterRequest,
   BeginQuorumEpochRequest,
   BeginQuorumEpochResponse,
+  DescribeQuorumRequest,
+  DescribeQuorumResponse,
   ElectionTrigger,
   Endpoint,
   EndQuorumEpochRequest,
@@ -10,10 +13,14 @@ import type {
   FetchSnapshotRequest,
   FetchSnapshotResponse,
   RaftErrorName,
+  RemoveRaftVoterRequest,
   ReplicaKey,
+  UpdateRaftVoterRequest,
   VoteRefusal,
   VoteRequest,
   VoteResponse,
+  VoterChangeRequest,
+  VoterChangeResponse,
 } from '@quorate/raft-core';
 import { uuidFromBytes, type EncodedBatch, type Epoch, type NodeId, type Offset, type Uuid } from '@quorate/records';
 import * as fc from 'fast-check';
@@ -29,7 +36,7 @@ const REFUSALS: readonly VoteRefusal[] = [
 const ERRORS: readonly RaftErrorName[] = [
   'NONE', 'INCONSISTENT_CLUSTER_ID', 'INCONSISTENT_RECOVERY_ID', 'INVALID_REQUEST', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH',
   'NOT_LEADER_OR_FOLLOWER', 'BROKER_NOT_AVAILABLE', 'INVALID_VOTER_KEY', 'UNSUPPORTED_VERSION', 'SNAPSHOT_NOT_FOUND',
-  'POSITION_OUT_OF_RANGE', 'REQUEST_TIMED_OUT', 'CHAIN_MISMATCH', 'UNKNOWN_SERVER_ERROR',
+  'POSITION_OUT_OF_RANGE', 'REQUEST_TIMED_OUT', 'DUPLICATE_VOTER', 'VOTER_NOT_FOUND', 'CHAIN_MISMATCH', 'UNKNOWN_SERVER_ERROR',
 ];
 
 const natural = (max: number) => fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max }), fc.constant(max));
@@ -71,7 +78,7 @@ export const endResponses: fc.Arbitrary<EndQuorumEpochResponse> = fc.record({ ki
 export const fetchRequests: fc.Arbitrary<FetchRequest> = fc.record({
   kind: fc.constant('fetch'), ...cluster, replica: fc.record({ id: maybe(nodeId), directoryId: maybe(uuid) }), currentLeaderEpoch: epoch,
   fetchOffset: offset, lastFetchedEpoch: epoch, maxWaitMs: uint32, maxBytes: uint32, highWatermark: maybe(offset), chainChecksum: maybe(uint32),
-  readRound: uint32, imageDigest: digest, recovering: fc.boolean(), committedOnly: fc.boolean(),
+  readRound: uint32, imageDigest: digest, recovering: fc.boolean(), committedOnly: fc.boolean(), endpoints: fc.array(endpoint, { minLength: 1, maxLength: 3 }),
 });
 export const fetchResponses: fc.Arbitrary<FetchResponse> = fc.record({
   kind: fc.constant('fetch'), error, ...leader, highWatermark: maybe(offset), logStartOffset: offset, diverging: edge, snapshotId: edge,
@@ -86,3 +93,26 @@ export const fetchSnapshotRequests: fc.Arbitrary<FetchSnapshotRequest> = fc.reco
 export const fetchSnapshotResponses: fc.Arbitrary<FetchSnapshotResponse> = fc
   .record({ kind: fc.constant('fetchSnapshot' as const), error, ...leader, snapshotId, position: fc.nat({ max: 2 ** 40 }), bytes, chainChecksum: uint32, left: natural(1000) })
   .map(({ left, ...response }) => ({ ...response, size: response.position + response.bytes.length + left }));
+
+const kraftVersion = fc.record({ min: uint32, max: uint32 });
+const voter = fc.record({ id: nodeId, directoryId: uuid, endpoints, kraftVersion });
+const ageMs = maybe(fc.double({ min: 0, max: 1e12, noNaN: true }));
+
+export const addRequests: fc.Arbitrary<AddRaftVoterRequest> = fc.record({
+  kind: fc.constant('addRaftVoter'), ...cluster, timeoutMs: uint32, voter: replica, endpoints, ackWhenCommitted: fc.boolean(), validateOnly: fc.boolean(),
+});
+export const removeRequests: fc.Arbitrary<RemoveRaftVoterRequest> = fc.record({ kind: fc.constant('removeRaftVoter'), ...cluster, voter: replica, validateOnly: fc.boolean() });
+export const updateRequests: fc.Arbitrary<UpdateRaftVoterRequest> = fc.record({
+  kind: fc.constant('updateRaftVoter'), ...cluster, currentLeaderEpoch: epoch, voter: replica, endpoints, kraftVersion,
+});
+export const changeResponses = <Kind extends VoterChangeRequest['kind']>(kind: Kind): fc.Arbitrary<Extract<VoterChangeResponse, { kind: Kind }>> =>
+  fc.record({ kind: fc.constant(kind), error, ...leader, message: text, endOffset: maybe(offset) }) as unknown as fc.Arbitrary<Extract<VoterChangeResponse, { kind: Kind }>>;
+export const describeRequests: fc.Arbitrary<DescribeQuorumRequest> = fc.record({ kind: fc.constant('describeQuorum'), ...cluster });
+export const describeResponses: fc.Arbitrary<DescribeQuorumResponse> = fc.record({
+  kind: fc.constant('describeQuorum'), error, ...leader, replica, kraftVersion, highWatermark: maybe(offset), logEndOffset: offset,
+  voters: fc.array(voter, { maxLength: 3 }), committedVoters: fc.array(voter, { maxLength: 3 }),
+  replicas: fc.array(
+    fc.record({ key: replica, isVoter: fc.boolean(), logEndOffset: maybe(offset), lastFetchAgeMs: ageMs, lastCaughtUpAgeMs: ageMs, recovering: fc.boolean(), endpoints }),
+    { maxLength: 3 },
+  ),
+});

@@ -348,6 +348,7 @@ export class SimNode {
         timers: DEFAULT_TIMERS,
         fetchMaxBytes: DEFAULT_FETCH_MAX_BYTES,
         fetchSnapshotMaxBytes: DEFAULT_FETCH_MAX_BYTES,
+        autoJoin: false,
         random: () => this.#random.unit(),
         electionState: recovered.electionState,
         log: recovered.log,

@@ -48,7 +48,7 @@ describe('a registration', () => {
   });
 
   it('under the node id of a controller is refused, and says which ids those are', () => {
-    const world = new World({ config: { controllerIds: nodes(1, 2) } });
+    const world = new World({ config: { controllerIds: () => nodes(1, 2) } });
 
     expect(world.run(registration(2))).toMatchObject({ error: 'INVALID_REGISTRATION', message: expect.stringContaining('1, 2') });
     expect(world.run(registration(3)).error).toBe('NONE');

@@ -25,8 +25,9 @@ function refuseClusterId({ clusterId }: RegisterBrokerCommand, { config }: Decis
 
 /** Node ids are unique over brokers and controllers (Kafka checks that only where `controller.quorum.voters` is static). */
 function refuseControllersId({ brokerId }: RegisterBrokerCommand, { config }: DecisionState): ItemError | undefined {
-  if (!config.controllerIds.includes(brokerId)) return undefined;
-  return refusal('INVALID_REGISTRATION', `Node id ${brokerId} is that of a controller (the controllers are ${config.controllerIds.join(', ')}): a broker needs another node.id.`);
+  const controllerIds = config.controllerIds();
+  if (!controllerIds.includes(brokerId)) return undefined;
+  return refusal('INVALID_REGISTRATION', `Node id ${brokerId} is that of a controller (the controllers are ${controllerIds.join(', ')}): a broker needs another node.id.`);
 }
 
 /**

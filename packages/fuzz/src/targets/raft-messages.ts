@@ -2,14 +2,19 @@ import * as wire from '@quorate/records/gen/quorate/raft/v1/raft';
 import { uuidToBytes } from '@quorate/records';
 import {
   WireFormatError,
+  addRequestFromWire,
   beginRequestFromWire,
   beginResponseFromWire,
+  changeResponseFromWire,
+  describeResponseFromWire,
   endRequestFromWire,
   endResponseFromWire,
   fetchRequestFromWire,
   fetchResponseFromWire,
   fetchSnapshotRequestFromWire,
   fetchSnapshotResponseFromWire,
+  removeRequestFromWire,
+  updateRequestFromWire,
   voteRequestFromWire,
   voteResponseFromWire,
 } from '@quorate/rpc/decoders';
@@ -52,6 +57,8 @@ function messageTarget<M>(name: string, codec: Codec<M>, make: (random: Random) 
 const cluster = (random: Random) => ({ clusterId: CLUSTER_ID, recoveryId: random.bytes(16) });
 const replica = (random: Random) => ({ id: someNode(random), directoryId: random.oneIn(3) ? undefined : random.bytes(16) });
 const endpoints = (random: Random) => Array.from({ length: random.below(3) }, () => ({ name: 'CONTROLLER', host: 'localhost', port: random.between(1, 65_535) }));
+const feature = (random: Random) => ({ minSupportedVersion: random.below(2), maxSupportedVersion: random.below(3) });
+const voters = (random: Random) => Array.from({ length: random.below(4) }, () => ({ key: { id: someNode(random), directoryId: random.bytes(16) }, endpoints: endpoints(random), kraftVersionFeature: feature(random) }));
 const leader = (random: Random) => ({ leaderId: random.oneIn(3) ? undefined : someNode(random), leaderEpoch: someEpoch(random), endpoints: endpoints(random) });
 const edge = (random: Random) => (random.oneIn(2) ? undefined : { epoch: someEpoch(random), endOffset: someOffset(random) });
 const error = (random: Random): number => random.pick([0, 6, 74, 75, 94, 104]);
@@ -103,6 +110,7 @@ export const raftTargets: readonly FuzzTarget[] = [
         imageDigest: r.oneIn(2) ? undefined : { lastStableOffset: someOffset(r), version: 1, value: r.bytes(8) },
         recovering: r.oneIn(8),
         committedOnly: r.oneIn(8),
+        endpoints: endpoints(r),
       },
     }),
     ({ query }) => query !== undefined && fetchRequestFromWire(query),
@@ -147,5 +155,48 @@ export const raftTargets: readonly FuzzTarget[] = [
       };
     },
     ({ result }) => result !== undefined && fetchSnapshotResponseFromWire(result),
+  ),
+  messageTarget(
+    'add-voter-request',
+    wire.AddRaftVoterRequest,
+    (r) => ({ cluster: cluster(r), timeoutMs: r.word(), voter: replica(r), listeners: endpoints(r), ackWhenCommitted: r.oneIn(2), validateOnly: r.oneIn(2) }),
+    addRequestFromWire,
+  ),
+  messageTarget('remove-voter-request', wire.RemoveRaftVoterRequest, (r) => ({ cluster: cluster(r), voter: replica(r), validateOnly: r.oneIn(2) }), removeRequestFromWire),
+  messageTarget(
+    'update-voter-request',
+    wire.UpdateRaftVoterRequest,
+    (r) => ({ cluster: cluster(r), currentLeaderEpoch: someEpoch(r), voter: replica(r), listeners: endpoints(r), kraftVersionFeature: feature(r) }),
+    updateRequestFromWire,
+  ),
+  messageTarget(
+    'voter-change-response',
+    wire.AddRaftVoterResponse,
+    (r) => ({ errorCode: error(r), errorMessage: 'why', leader: leader(r), endOffset: r.oneIn(2) ? undefined : someOffset(r) }),
+    (message) => changeResponseFromWire('addRaftVoter', message),
+  ),
+  messageTarget(
+    'describe-quorum-response',
+    wire.DescribeQuorumResponse,
+    (r) => ({
+      errorCode: error(r),
+      leader: leader(r),
+      replica: replica(r),
+      kraftVersionFeature: feature(r),
+      highWatermark: r.oneIn(2) ? undefined : someOffset(r),
+      logEndOffset: someOffset(r),
+      voters: voters(r),
+      committedVoters: voters(r),
+      replicas: Array.from({ length: r.below(4) }, () => ({
+        key: replica(r),
+        isVoter: r.oneIn(2),
+        logEndOffset: r.oneIn(2) ? undefined : someOffset(r),
+        lastFetchAgeMs: r.oneIn(2) ? undefined : r.below(5000),
+        lastCaughtUpAgeMs: r.oneIn(2) ? undefined : r.below(5000),
+        recovering: r.oneIn(8),
+        endpoints: endpoints(r),
+      })),
+    }),
+    describeResponseFromWire,
   ),
 ];

@@ -15,8 +15,8 @@ const snapshot = (endOffset: number, epoch: number) => ({ id: { endOffset: endOf
 const SNAPSHOTS = [snapshot(5, 2), snapshot(9, 3)];
 
 function quorum(status: Partial<RaftStatus>, brokers: readonly BrokerProgress[] = []): LocalQuorum {
-  const full = { nodeId: 1, role: 'leader', epoch: 3, leaderId: 1, highWatermark: 10, logEndOffset: 12, voters: [voter(1), voter(2), voter(3)], replicas: [], ...status } as unknown as RaftStatus;
-  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [], snapshots: () => SNAPSHOTS }, controller: { image: new MetadataImage(), active: { controller: { brokerProgress: () => brokers } } as unknown as ControllerNode['active'] }, digests: { differing: 0 } });
+  const full = { nodeId: 1, role: 'leader', epoch: 3, leaderId: 1, highWatermark: 10, logEndOffset: 12, voters: [voter(1), voter(2), voter(3)], committedVoters: [voter(1), voter(2)], votersOffset: 2, replicas: [], ...status } as unknown as RaftStatus;
+  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [], snapshots: () => SNAPSHOTS, addVoter: () => {}, removeVoter: () => {} }, leader: { view: {} as never }, requestTimeoutMs: 1000, controller: { image: new MetadataImage(), active: { controller: { brokerProgress: () => brokers } } as unknown as ControllerNode['active'] }, digests: { differing: 0 } });
 }
 
 const replica = (id: number, logEndOffset: number | undefined, agoMs: number | undefined, isVoter = true) => ({
@@ -27,6 +27,7 @@ const replica = (id: number, logEndOffset: number | undefined, agoMs: number | u
   lastFetchMs: agoMs === undefined ? undefined : performance.now() - agoMs,
   lastCaughtUpMs: agoMs === undefined ? undefined : performance.now() - agoMs,
   recovering: false,
+  endpoints: isVoter ? voter(id).endpoints : [],
 });
 
 describe('the snapshots of the controller that answers', () => {
@@ -70,6 +71,21 @@ describe('the quorum as the leader tells it', () => {
 
     expect(voters.map(({ replicaId, logEndOffset }) => [replicaId, logEndOffset])).toEqual([[1, 12], [2, 12], [3, 12]]);
     expect(observers.map(({ replicaId, logEndOffset }) => [replicaId, logEndOffset])).toEqual([[2, 7]]);
+  });
+
+  it('tells the voters in force from those that are committed', async () => {
+    const described = await quorum({ replicas: [replica(1, 12, 0), replica(2, 12, 5), replica(3, 12, 5)] }).describe();
+
+    expect(described.voters.map(({ replicaId }) => replicaId)).toEqual([1, 2, 3]);
+    expect(described.committedVoters).toMatchObject([{ voterId: 1, directoryId: DIRECTORY, listeners: [{ port: 9001 }] }, { voterId: 2 }]);
+    expect(described.votersOffset).toBe(2);
+  });
+
+  it('lists a leader that is no voter any more apart from the voters', async () => {
+    const { observers, voters } = await quorum({ voters: [voter(2), voter(3)], replicas: [{ ...replica(1, 12, 0), isVoter: false }, replica(2, 12, 5), replica(3, 12, 5)] }).describe();
+
+    expect(voters.map(({ replicaId }) => replicaId)).toEqual([2, 3]);
+    expect(observers).toMatchObject([{ replicaId: 1, status: ReplicaStatus.REPLICA_STATUS_LEADER }]);
   });
 
   it('gives no figure that it does not have', async () => {

@@ -3,21 +3,25 @@ import type { ControllerNode as ControllerLoop } from '@quorate/controller-node'
 import type { BallotEntry, ElectionRecord, Endpoint, RaftStatus, ReplicaStatus as CoreReplica } from '@quorate/raft-core';
 import type { RaftNode } from '@quorate/raft-node';
 import type { ControllerNode } from '@quorate/records/gen/quorate/admin/v1/cluster';
-import { ElectionOutcome, ReplicaStatus, type Ballot, type DescribeQuorumResponse, type Election, type QuorumReplica } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import { ElectionOutcome, ReplicaStatus, type AddVoterRequest, type AddVoterResponse, type Ballot, type DescribeQuorumResponse, type Election, type QuorumReplica, type RemoveVoterRequest, type RemoveVoterResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
 import type { Listener } from '@quorate/records/gen/quorate/metadata/v1/metadata';
-import { electionTriggerToWire, voteRefusalToWire, type QuorumReader } from '@quorate/rpc';
+import { electionTriggerToWire, voteRefusalToWire, type LeaderBoard, type QuorumAdmin } from '@quorate/rpc';
+import { addVoter, quorumVoter, removeVoter } from './voter-changes.js';
 import type { Timestamp } from '@quorate/records/gen/google/protobuf/timestamp';
 
 export interface LocalQuorumOptions {
   readonly clusterId: string;
-  readonly raft: Pick<RaftNode, 'status' | 'elections' | 'snapshots'>;
+  readonly raft: Pick<RaftNode, 'status' | 'elections' | 'snapshots' | 'addVoter' | 'removeVoter'>;
+  readonly leader: Pick<LeaderBoard, 'view'>;
+  /** Longest wait for a voter change to commit, in milliseconds (`controller.quorum.request.timeout.ms`). */
+  readonly requestTimeoutMs: number;
   readonly controller: Pick<ControllerLoop, 'image' | 'active'>;
   /** Replicas whose image differs from ours. */
   readonly digests: { readonly differing: number };
 }
 
 /** The quorum as this controller sees it; complete on the leader, its own part on the others. */
-export class LocalQuorum implements QuorumReader {
+export class LocalQuorum implements QuorumAdmin {
   readonly #options: LocalQuorumOptions;
 
   constructor(options: LocalQuorumOptions) {
@@ -28,8 +32,9 @@ export class LocalQuorum implements QuorumReader {
     const status = this.#options.raft.status();
     const nowMs = performance.now();
     const isLeader = status.role === 'leader';
-    const replicas = isLeader ? withBrokers(status.replicas, this.#options.controller.active?.controller.brokerProgress() ?? []).map((replica) => this.#replica(status, replica, nowMs)) : status.voters.map((voter) => unheard(status, voter.id, voter.directoryId, voter.endpoints));
-    const voters = replicas.filter(({ status: kind }) => kind !== ReplicaStatus.REPLICA_STATUS_OBSERVER);
+    const known = isLeader ? withBrokers(status.replicas, this.#options.controller.active?.controller.brokerProgress() ?? []) : [];
+    const told = (replica: CoreReplica): QuorumReplica => this.#replica(status, replica, nowMs);
+    const voters = isLeader ? known.filter(({ isVoter }) => isVoter).map(told) : status.voters.map((voter) => unheard(status, voter.id, voter.directoryId, voter.endpoints));
     return {
       clusterId: this.#options.clusterId,
       leaderId: status.leaderId,
@@ -37,13 +42,16 @@ export class LocalQuorum implements QuorumReader {
       highWatermark: status.highWatermark,
       ...slowest(voters, isLeader),
       voters: voters.sort(byId),
-      observers: replicas.filter(({ status: kind }) => kind === ReplicaStatus.REPLICA_STATUS_OBSERVER).sort(byId),
+      // A leader that is being removed is among them, with the status of a leader.
+      observers: known.filter(({ isVoter }) => !isVoter).map(told).sort(byId),
       answeredBy: status.nodeId,
       answeredByLeader: isLeader,
       answeredAt: timestamp(Date.now()),
       unreachable: [],
       answeredAs: status.role,
       logEndOffset: status.logEndOffset,
+      committedVoters: status.committedVoters.map(quorumVoter),
+      votersOffset: status.votersOffset,
       logStartOffset: status.logStartOffset,
       ...this.#snapshots(),
       differingImages: this.#options.digests.differing,
@@ -56,6 +64,14 @@ export class LocalQuorum implements QuorumReader {
     if (latest === undefined) return { latestSnapshot: undefined, snapshotCount: 0 };
     const { id, sizeBytes, lastContainedTimestampMs } = latest;
     return { latestSnapshot: { ...id, sizeBytes, ageMs: Math.max(0, Date.now() - lastContainedTimestampMs) }, snapshotCount: snapshots.length };
+  }
+
+  addVoter(request: AddVoterRequest, deadlineMs: number): Promise<AddVoterResponse> {
+    return addVoter(this.#options, request, deadlineMs);
+  }
+
+  removeVoter(request: RemoveVoterRequest): Promise<RemoveVoterResponse> {
+    return removeVoter(this.#options, request);
   }
 
   async elections(): Promise<{ readonly elections: readonly Election[]; readonly unreachable: readonly number[] }> {
@@ -86,7 +102,6 @@ export class LocalQuorum implements QuorumReader {
 
   #replica(status: RaftStatus, replica: CoreReplica, nowMs: number): QuorumReplica {
     const isSelf = replica.id === status.nodeId;
-    const voter = status.voters.find(({ id }) => id === replica.id);
     const broker = this.#options.controller.image.broker(replica.id);
     const kind = isSelf ? ReplicaStatus.REPLICA_STATUS_LEADER : replica.isVoter ? ReplicaStatus.REPLICA_STATUS_FOLLOWER : ReplicaStatus.REPLICA_STATUS_OBSERVER;
     const age = (atMs: number | undefined): number | undefined => (isSelf ? 0 : atMs === undefined ? undefined : milliseconds(Math.max(0, nowMs - atMs)));
@@ -98,7 +113,7 @@ export class LocalQuorum implements QuorumReader {
       lag: replica.logEndOffset === undefined ? undefined : Math.max(0, status.logEndOffset - replica.logEndOffset),
       lastFetchAgeMs: age(replica.lastFetchMs),
       lastCaughtUpAgeMs: age(replica.lastCaughtUpMs),
-      listeners: (voter?.endpoints ?? broker?.endpoints ?? []).map(listener),
+      listeners: (replica.endpoints.length > 0 ? replica.endpoints : (broker?.endpoints ?? [])).map(listener),
     };
   }
 }
@@ -109,12 +124,13 @@ export class LocalQuorum implements QuorumReader {
  */
 function withBrokers(replicas: readonly CoreReplica[], brokers: readonly BrokerProgress[]): readonly CoreReplica[] {
   const voters = replicas.filter(({ isVoter }) => isVoter);
-  // By id alone, for a heartbeat names no directory; never in the place of a voter that somebody else borrows the id of.
-  const byId = new Map(replicas.filter(({ isVoter }) => !isVoter).map((replica) => [replica.id, replica]));
+  const observers = replicas.filter(({ isVoter }) => !isVoter);
   for (const { id, metadataOffset, saidMs, lastCaughtUpMs } of brokers) {
+    // By id alone, for a heartbeat names no directory; never in the place of a voter that somebody else borrows the id of.
     if (voters.some((voter) => voter.id === id)) continue;
-    const fetched = byId.get(id);
-    byId.set(id, {
+    const at = observers.findIndex((replica) => replica.id === id);
+    const fetched = observers[at];
+    const broker: CoreReplica = {
       id,
       directoryId: fetched?.directoryId,
       isVoter: false,
@@ -122,9 +138,11 @@ function withBrokers(replicas: readonly CoreReplica[], brokers: readonly BrokerP
       lastFetchMs: latest(fetched?.lastFetchMs, saidMs),
       lastCaughtUpMs: latest(fetched?.lastCaughtUpMs, lastCaughtUpMs),
       recovering: false,
-    });
+      endpoints: [],
+    };
+    observers.splice(at === -1 ? observers.length : at, 1, broker);
   }
-  return [...voters, ...byId.values()];
+  return [...voters, ...observers];
 }
 
 function latest<T extends number>(one: T | undefined, other: T | undefined): T | undefined {
@@ -143,7 +161,7 @@ function slowest(voters: readonly QuorumReplica[], isLeader: boolean): Pick<Desc
   return { maxFollowerLag: last.lag ?? 0, maxFollowerLagTimeMs: (last.lag ?? 0) === 0 ? 0 : last.lastCaughtUpAgeMs };
 }
 
-function listener(endpoint: Endpoint & { readonly securityProtocol?: number }): Listener {
+export function listener(endpoint: Endpoint & { readonly securityProtocol?: number }): Listener {
   return { name: endpoint.name, host: endpoint.host, port: endpoint.port, securityProtocol: endpoint.securityProtocol ?? 0 };
 }
 

@@ -2,7 +2,7 @@ import type { NodeId, Uuid } from '@quorate/records';
 import { describe, expect, it } from 'vitest';
 import { ForeignPeers, otherControllers, whyNotAVoter, whyRefused, type FormattedSelf } from './membership.js';
 
-const self: FormattedSelf = { nodeId: 3, clusterId: 'ours', directoryId: 'dir-3', directory: '/data' };
+const self: FormattedSelf = { nodeId: 3, clusterId: 'ours', directoryId: 'dir-3', mayObserve: false, directory: '/data' };
 const VOTERS = [1, 2, 3].map((id) => ({ id, directoryId: `dir-${id}` }));
 
 function answer(port: number, more: { readonly clusterId?: string; readonly leaderId?: number | undefined; readonly voters?: typeof VOTERS } = {}) {
@@ -37,6 +37,14 @@ describe('whether a controller belongs to those it meets', () => {
     expect(whyNotAVoter(self, { isVoter: false, leaderId: 1 as NodeId, voters })).toContain('according to the log');
     expect(whyNotAVoter(self, { isVoter: false, leaderId: undefined, voters })).toBeUndefined();
     expect(whyNotAVoter(self, { isVoter: true, leaderId: 1 as NodeId, voters })).toBeUndefined();
+  });
+
+  it('lets a node follow without a vote that was formatted to join, or has been a member', () => {
+    const spare = { ...self, mayObserve: true };
+
+    expect(whyRefused(spare, [answer(1, { voters: VOTERS.slice(0, 2) })], 2)).toBeUndefined();
+    expect(whyRefused(spare, [answer(1, { clusterId: 'theirs' }), answer(2, { clusterId: 'theirs' })], 2)).toContain('belongs to cluster theirs');
+    expect(whyNotAVoter(spare, { isVoter: false, leaderId: 1 as NodeId, voters: [] })).toBeUndefined();
   });
 
   it('takes the word of most voters, not of one, that it is a stranger, and once', () => {

@@ -11,6 +11,8 @@ export interface FormattedSelf {
   readonly clusterId: string;
   readonly directoryId: string;
   readonly directory: string;
+  /** It may follow without a vote: formatted to join, or its log says that it was a member before. */
+  readonly mayObserve: boolean;
 }
 
 /**
@@ -30,6 +32,7 @@ export function whyRefused(self: FormattedSelf, answers: readonly QuorumAnswer[]
       'Name the right directory in metadata.log.dir, or correct controller.quorum.bootstrap.servers.'
     );
   }
+  if (self.mayObserve) return undefined;
   const formed = answers.filter(({ clusterId, leaderId }) => clusterId === self.clusterId && leaderId !== undefined);
   const [first] = formed;
   if (first === undefined || formed.some(({ voters }) => voters.some(({ id, directoryId }) => id === self.nodeId && directoryId === self.directoryId))) return undefined;
@@ -38,7 +41,7 @@ export function whyRefused(self: FormattedSelf, answers: readonly QuorumAnswer[]
 
 /** Why this controller must not go on, now that it has read in the log who the voters are; undefined when it is one of them. */
 export function whyNotAVoter(self: FormattedSelf, status: Pick<RaftStatus, 'isVoter' | 'leaderId' | 'voters'>): string | undefined {
-  if (status.isVoter || status.leaderId === undefined) return undefined;
+  if (self.mayObserve || status.isVoter || status.leaderId === undefined) return undefined;
   return notAVoter(self, status.voters, 'according to the log');
 }
 
@@ -46,7 +49,7 @@ function notAVoter({ nodeId, clusterId, directoryId, directory }: FormattedSelf,
   const list = voters.map(({ id, directoryId: theirs }) => `${id} (directory id ${theirs})`).join(', ');
   return (
     `the voters of cluster ${clusterId} are ${list}, ${source}; node ${nodeId} with directory id ${directoryId} is not among them: ${directory} was formatted with another list of voters. ` +
-    'If this node is new, move the directory aside and format it with the same --initial-controllers as the others. If its disk was lost, it is another replica now, and letting one join a running quorum is not built yet.'
+    'If this node is new, move the directory aside and format it with the same --initial-controllers as the others. If its disk was lost, or it is to join now, format it with --no-initial-controllers, start it, and add it (`quorate quorum add-controller`).'
   );
 }
 

@@ -68,4 +68,25 @@ describe('what a controller starts from', () => {
     expect(EXIT_CODE[refused.reason]).toBe(2);
     expect(refused.message).toMatch(/localhost:9093.*localhost:19093/);
   });
+
+  it('runs as an observer when it was formatted to join, and knows nobody but the bootstrap servers', () => {
+    const joining = { ...recovered(), voterSets: [] };
+
+    expect(raftCoreConfig(config(4), joining)).toMatchObject({ self: { id: 4 }, voterSets: [], bootstrapServers: [{ host: 'localhost', port: 9093 }] });
+    const refused = refusal(() => raftCoreConfig({ ...config(4), bootstrapServers: [] }, joining));
+    expect(EXIT_CODE[refused.reason]).toBe(2);
+    expect(refused.message).toContain('controller.quorum.bootstrap.servers');
+  });
+
+  it('runs as an observer when its log says that it was removed, or that another disk of it votes, and when it has moved', () => {
+    const inLog = (...voters: readonly Voter[]) => ({ ...recovered(), voterSets: [{ offset: 2 as never, voters }] });
+
+    expect(raftCoreConfig(config(1), inLog(voter(2, 9094))).self.id).toBe(1);
+    expect(raftCoreConfig(config(1), inLog(voter(1, 9093, 'AAAAAAAAAAAAAAAAAAAAZQ' as Uuid))).self.id).toBe(1);
+    expect(raftCoreConfig(config(1, 19_093), inLog(voter(1, 9093))).self.endpoints).toMatchObject([{ port: 19_093 }]);
+  });
+
+  it('refuses to listen nowhere', () => {
+    expect(refusal(() => raftCoreConfig({ ...config(1), listeners: [] }, recovered(voter(1, 9093)))).message).toContain('listens nowhere');
+  });
 });

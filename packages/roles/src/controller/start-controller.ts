@@ -64,7 +64,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
   logRecovery(logger, directory.opened);
   const { clusterId, recoveryId } = recovered.properties;
   const coreConfig = raftCoreConfig(config, recovered);
-  const self: FormattedSelf = { nodeId: config.nodeId, clusterId, directoryId: recovered.directoryId, directory: config.metadataLogDir };
+  const self: FormattedSelf = { nodeId: config.nodeId, clusterId, directoryId: recovered.directoryId, directory: config.metadataLogDir, mayObserve: recovered.log.endOffset > 0 || recovered.voterSets.length === 0 };
   const others = otherControllers(coreConfig);
   if (recovered.log.endOffset === 0) await refuseStrangers(self, others);
 
@@ -94,7 +94,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
   const controller: ControllerNode = new ControllerNode({
     image,
     digests,
-    controller: controllerConfig(config, recovered),
+    controller: controllerConfig(config, recovered, () => raft.status().voters.map(({ id }) => id)),
     config: { ...DEFAULT_CONTROLLER_NODE_CONFIG, maxIdleIntervalMs: config.controller.maxIdleIntervalMs ?? 0, batchLimits: { ...DEFAULT_CONTROLLER_NODE_CONFIG.batchLimits, maxBytes: config.metadataLog.maxBatchBytes } },
     bootstrapRecords: bootstrapRecords(directory.opened),
     timers: newTimers(),
@@ -153,7 +153,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
 
   const board = new LeaderBoard(() => leaderView(config, raft, controller));
   const gate = new CommandGate(controller);
-  const quorum = new LocalQuorum({ clusterId, raft, controller, digests });
+  const quorum = new LocalQuorum({ clusterId, raft, controller, digests, leader: board, requestTimeoutMs: config.raft.requestTimeoutMs });
   let isCaughtUp = false;
   /** What was committed when we first heard of it from a leader, or led: our own high watermark is at most our log's end. */
   let catchUpTo: Offset | undefined;
@@ -223,9 +223,8 @@ export async function startController(config: ServerConfig, context: ProcessCont
   };
 }
 
-function controllerConfig(config: ServerConfig, { properties, kraftVersion, voterSets }: RecoveredState): ControllerConfig {
+function controllerConfig(config: ServerConfig, { properties, kraftVersion }: RecoveredState, controllerIds: ControllerConfig['controllerIds']): ControllerConfig {
   const { maxIdleIntervalMs: _, ...settings } = config.controller;
-  const controllerIds = (voterSets.at(-1)?.voters ?? []).map(({ id }) => id);
   return { ...DEFAULT_CONTROLLER_CONFIG, ...settings, clusterId: properties.clusterId, controllerIds, kraftVersion };
 }
 

@@ -17,13 +17,13 @@ import {
   type CallRecord,
   type Health,
   type ImageReader,
-  type QuorumReader,
+  type QuorumAdmin,
 } from '@quorate/rpc';
 
 export interface AdminServerOptions {
   readonly writer: AdminWriter;
   readonly reader: ImageReader;
-  readonly quorum: QuorumReader;
+  readonly quorum: QuorumAdmin;
   readonly health: Health;
   readonly finished: (call: CallRecord) => void;
 }

@@ -5,7 +5,7 @@ import { brokerRecord, SmallImage, topicRecord } from '../../test/small-image.js
 import type { AdminWriter } from './admin-write.js';
 import { clusterServiceHandlers } from './cluster-service.js';
 import { commandFromWrite } from './command-from-write.js';
-import type { QuorumReader } from './quorum-reader.js';
+import type { QuorumAdmin } from './quorum-reader.js';
 import { quorumServiceHandlers } from './quorum-service.js';
 
 const election = (epoch: number, outcome: ElectionOutcome): Election =>
@@ -13,10 +13,12 @@ const election = (epoch: number, outcome: ElectionOutcome): Election =>
 const WON = ElectionOutcome.ELECTION_OUTCOME_WON;
 const LOST = ElectionOutcome.ELECTION_OUTCOME_LOST_VOTE;
 
-const quorum: QuorumReader = {
+const quorum: QuorumAdmin = {
   describe: async () => ({ clusterId: 'cluster', leaderId: 2, leaderEpoch: 5, voters: [{ replicaId: 1 }, { replicaId: 2 }, { replicaId: 3 }], observers: [] }) as unknown as DescribeQuorumResponse,
   elections: async () => ({ elections: [election(5, WON), election(4, LOST), election(3, WON), election(2, WON)], unreachable: [3] }),
   controllers: async () => [],
+  addVoter: async ({ voterId, directoryId }) => ({ voter: { voterId: voterId ?? -1, directoryId, listeners: [] }, offset: 12 }),
+  removeVoter: async ({ voterId, directoryId }) => ({ voter: { voterId: voterId ?? -1, directoryId, listeners: [] }, offset: 13 }),
 };
 const writer: AdminWriter = {
   write: async (body) => {
@@ -73,6 +75,21 @@ describe('the quorum service', () => {
   it('lists those that were won, or those since an epoch', async () => {
     expect((await handlers.listElections({ ...asking, wonOnly: true }, call())).elections.map(({ epoch }) => epoch)).toEqual([5, 3, 2]);
     expect((await handlers.listElections({ ...asking, fromEpoch: 4 }, call())).elections.map(({ epoch }) => epoch)).toEqual([5, 4]);
+  });
+
+  it('passes voter changes on, with presence of the id checked', async () => {
+    expect(await handlers.addVoter({ voterId: 0, directoryId: '', listeners: [], timeoutMs: 0, validateOnly: false }, call())).toMatchObject({ voter: { voterId: 0 }, offset: 12 });
+    expect(await handlers.removeVoter({ voterId: 4, directoryId: 'AAAAAAAAAAAAAAAAAAAAZA', validateOnly: false }, call())).toMatchObject({ voter: { voterId: 4 }, offset: 13 });
+  });
+
+  it('refuses voter changes that name nobody, or addresses that are none', async () => {
+    const add = { voterId: 4, directoryId: '', listeners: [], timeoutMs: 0, validateOnly: false };
+    const listener = { name: 'CONTROLLER', host: 'h', port: 9093, securityProtocol: 0 };
+
+    expect(await refusedFields(async () => handlers.addVoter({ ...add, voterId: undefined }, call()))).toEqual(['voter_id']);
+    expect(await refusedFields(async () => handlers.addVoter({ ...add, voterId: -1, directoryId: 'x' }, call()))).toEqual(['voter_id', 'directory_id']);
+    expect(await refusedFields(async () => handlers.addVoter({ ...add, listeners: [listener, { ...listener, host: '' }, { ...listener, port: 70_000 }] }, call()))).toEqual(['listeners[1].host', 'listeners[2].port']);
+    expect(await refusedFields(async () => handlers.removeVoter({ voterId: undefined, directoryId: '', validateOnly: false }, call()))).toEqual(['voter_id']);
   });
 
   it('refuses wrong fields by name', async () => {

@@ -1,5 +1,5 @@
 import type { ControllerNode } from '@quorate/records/gen/quorate/admin/v1/cluster';
-import type { DescribeQuorumResponse, Election } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import type { AddVoterRequest, AddVoterResponse, DescribeQuorumResponse, Election, RemoveVoterRequest, RemoveVoterResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
 
 /** What is known of the quorum: on a controller its own view, elsewhere what the controllers answer. */
 export interface QuorumReader {
@@ -9,3 +9,12 @@ export interface QuorumReader {
   /** By rising id. */
   controllers(deadlineMs: number): Promise<readonly ControllerNode[]>;
 }
+
+/** Changes who the voters are: on a controller if it leads, elsewhere by asking the one that does. */
+export interface QuorumChanger {
+  /** @throws RpcFailure with Kafka's error; `metadata.outcome` is `not_applied` or `unknown`. */
+  addVoter(request: AddVoterRequest, deadlineMs: number): Promise<AddVoterResponse>;
+  removeVoter(request: RemoveVoterRequest, deadlineMs: number): Promise<RemoveVoterResponse>;
+}
+
+export type QuorumAdmin = QuorumReader & QuorumChanger;

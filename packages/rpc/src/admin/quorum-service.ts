@@ -1,15 +1,16 @@
-import { ElectionOutcome, type Election } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import { ElectionOutcome, type Election, type RemoveVoterRequest } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import type { Listener } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import { FieldChecks } from '../field-checks.js';
 import { invalidRequest } from '../rpc-failure.js';
 import type { QuorumServiceService } from '../gen/quorate/admin/v1/quorum_service.js';
 import type { HandlersOf } from '../server/handlers.js';
 import { keyAfter, pageOf, pageSize } from './paging.js';
-import type { QuorumReader } from './quorum-reader.js';
+import type { QuorumAdmin } from './quorum-reader.js';
 
 const PAGE = { defaultSize: 50, largestSize: 1000 };
 
-/** Who leads, who is behind, and why leadership moved. */
-export function quorumServiceHandlers(quorum: QuorumReader): HandlersOf<typeof QuorumServiceService> {
+/** Who leads, who is behind, why leadership moved; voters in and out. */
+export function quorumServiceHandlers(quorum: QuorumAdmin): HandlersOf<typeof QuorumServiceService> {
   return {
     describeQuorum: (_request, context) => quorum.describe(context.deadlineMs),
     listElections: async (request, context) => {
@@ -26,7 +27,27 @@ export function quorumServiceHandlers(quorum: QuorumReader): HandlersOf<typeof Q
       const { items, nextPageToken } = pageOf('elections', wanted, keyOf, { start, end: wanted.length, size });
       return { elections: [...items], nextPageToken, unreachable: [...unreachable] };
     },
+    addVoter: (request, context) => {
+      checkVoter(request, request.listeners);
+      return quorum.addVoter(request, context.deadlineMs);
+    },
+    removeVoter: (request, context) => {
+      checkVoter(request, []);
+      return quorum.removeVoter(request, context.deadlineMs);
+    },
   };
+}
+
+function checkVoter({ voterId, directoryId }: Pick<RemoveVoterRequest, 'voterId' | 'directoryId'>, listeners: readonly Listener[]): void {
+  const checks = new FieldChecks();
+  if (voterId === undefined) checks.refuse('voter_id', 'must be given');
+  else checks.nodeId('voter_id', voterId);
+  if (directoryId !== '') checks.uuidText('directory_id', directoryId);
+  for (const [index, { host, port }] of listeners.entries()) {
+    if (host === '') checks.refuse(`listeners[${index}].host`, 'must not be empty');
+    if (port < 1 || port > 65_535) checks.refuse(`listeners[${index}].port`, `must be from 1 to 65535, got ${port}`);
+  }
+  checks.done();
 }
 
 function isWanted(election: Election, { fromEpoch, wonOnly }: { readonly fromEpoch: number; readonly wonOnly: boolean }): boolean {

@@ -1,11 +1,12 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ControllerNode } from '@quorate/records/gen/quorate/admin/v1/cluster';
-import type { DescribeQuorumResponse, Election, ListElectionsResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import type { AddVoterRequest, AddVoterResponse, DescribeQuorumResponse, Election, ListElectionsResponse, RemoveVoterRequest, RemoveVoterResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
 import type { ControllerLink } from '../client/controller-link.js';
 import type { LeaderTracker } from '../client/leader-tracker.js';
 import { errorFromStatus } from '../error-from-status.js';
 import { RpcFailure } from '../rpc-failure.js';
-import type { QuorumReader } from './quorum-reader.js';
+import { askLeader } from '../client/ask-leader.js';
+import type { QuorumAdmin } from './quorum-reader.js';
 
 /** A controller that does not answer for so long counts as unreachable. */
 const PATIENCE_MS = 1000;
@@ -21,7 +22,7 @@ interface Answer<T> {
  * The quorum as the controllers tell it. Who leads is what the leader says of itself; a follower's word about somebody whom
  * nobody reaches is not passed on as the truth.
  */
-export class RemoteQuorum implements QuorumReader {
+export class RemoteQuorum implements QuorumAdmin {
   readonly #tracker: LeaderTracker;
 
   constructor(tracker: LeaderTracker) {
@@ -68,6 +69,14 @@ export class RemoteQuorum implements QuorumReader {
         problem: own === undefined ? (problem ?? 'it has not answered yet') : '',
       };
     });
+  }
+
+  addVoter(request: AddVoterRequest, deadlineMs: number): Promise<AddVoterResponse> {
+    return askLeader(this.#tracker, deadlineMs, ({ quorum }, deadline, done) => quorum.addVoter(request, new Metadata(), { deadline }, done));
+  }
+
+  removeVoter(request: RemoveVoterRequest, deadlineMs: number): Promise<RemoveVoterResponse> {
+    return askLeader(this.#tracker, deadlineMs, ({ quorum }, deadline, done) => quorum.removeVoter(request, new Metadata(), { deadline }, done));
   }
 
   /** Controllers that we have known and do not reach now. */

@@ -9,7 +9,7 @@ import type { FetchRequest, FetchResponse, FetchSnapshotRequest, FetchSnapshotRe
 import { bytesEqual, encodeBatch, encodeRecord, MAX_READ_BATCH_BYTES, type Epoch, type Offset } from '@quorate/records';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { beginRequests, beginResponses, endRequests, endResponses, fetchRequests, fetchResponses, fetchSnapshotRequests, fetchSnapshotResponses, voteRequests, voteResponses } from '../../test/arbitrary-raft.js';
+import { addRequests, beginRequests, beginResponses, changeResponses, describeRequests, describeResponses, endRequests, endResponses, fetchRequests, fetchResponses, fetchSnapshotRequests, fetchSnapshotResponses, removeRequests, updateRequests, voteRequests, voteResponses } from '../../test/arbitrary-raft.js';
 import { batchChain } from '../../test/batches.js';
 import { CutWire } from '../../test/cut-wire.js';
 import { endpointsOf, RaftPeer } from '../../test/raft-peer.js';
@@ -63,6 +63,10 @@ describe('requests and answers', () => {
     ['vote', one(voteRequests), one(voteResponses)],
     ['beginQuorumEpoch', one(beginRequests), one(beginResponses)],
     ['endQuorumEpoch', one(endRequests), one(endResponses)],
+    ['addRaftVoter', one(addRequests), one(changeResponses('addRaftVoter'))],
+    ['removeRaftVoter', one(removeRequests), one(changeResponses('removeRaftVoter'))],
+    ['updateRaftVoter', one(updateRequests), one(changeResponses('updateRaftVoter'))],
+    ['describeQuorum', one(describeRequests), one(describeResponses)],
     ['fetchSnapshot', { ...one(fetchSnapshotRequests), maxBytes: 1000 }, { ...one(fetchSnapshotResponses), bytes: new Uint8Array(0) }],
     ['fetch', { ...one(fetchRequests), imageDigest: undefined }, { ...one(fetchResponses), batches: [], feedKey: undefined }],
   ])('%s reaches the peer, and its answer us', async (_kind, request, response) => {
@@ -254,6 +258,40 @@ describe('a snapshot that is fetched', () => {
     await until('a free place', () => peer.server.calls === 255);
     open().write({ correlationId: 1, query: fetchSnapshotRequestToWire(askAt(0)) });
     await peer.nthRequest(1);
+  });
+});
+
+describe('peers that change', () => {
+  it('keep the connection that is fetched over, until another is: a leader that is removed leads on', async () => {
+    ours.transport.setPeers([peer.at()]);
+    ours.transport.send(1, peer.at(), fetchAt(1));
+    const parked = await peer.nthRequest(1);
+
+    ours.transport.setPeers([]);
+    peer.transport.reply(parked.token, fetchedTo(1));
+
+    await until('the answer', () => ours.inbox.responses.length === 1);
+    expect(ours.inbox.events).toEqual([]);
+  });
+
+  it('are asked who they are at an address of their own, which becomes no one else\'s', async () => {
+    const other = await started(2);
+    ours.transport.setPeers([peer.at()]);
+    ours.transport.send(1, other.at(), one(describeRequests));
+    const probe = await other.nthRequest(1);
+    other.transport.reply(probe.token, one(describeResponses));
+    await until('the answer', () => ours.inbox.responses.length === 1);
+
+    ours.transport.send(2, peer.at(), vote);
+
+    expect((await peer.nthRequest(1)).request.kind).toBe('vote');
+  });
+
+  it('that nobody reaches are told as unavailable', async () => {
+    ours.transport.send(1, endpointsOf(9, 1), one(describeRequests));
+
+    await until('the failure', () => ours.inbox.events.length === 1);
+    expect(ours.inbox.events).toEqual(['request 1 to 9 failed: unavailable']);
   });
 });
 

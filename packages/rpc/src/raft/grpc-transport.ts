@@ -1,9 +1,10 @@
-import type { Endpoint, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, RequestId } from '@quorate/raft-core';
+import type { DescribeQuorumRequest, Endpoint, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, RequestId } from '@quorate/raft-core';
 import type { Transport, TransportReceiver } from '@quorate/raft-node';
 import type { NodeId, Offset } from '@quorate/records';
 import type { RaftServiceService } from '../gen/quorate/raft/v1/raft_service.js';
 import type { HandlersOf } from '../server/handlers.js';
 import { PeerConnection, type PeerOptions } from './peer-connection.js';
+import { probeController } from './probe-controller.js';
 import { RaftInbox, type DigestJudge } from './raft-inbox.js';
 
 export interface GrpcTransportOptions {
@@ -33,6 +34,7 @@ export class GrpcTransport implements Transport {
   readonly #peers = new Map<NodeId, PeerConnection>();
   #receiver: TransportReceiver | undefined;
   #fetchingFrom: NodeId | undefined;
+  #wanted: ReadonlySet<NodeId> = new Set();
   #closed = false;
 
   constructor(options: GrpcTransportOptions) {
@@ -52,16 +54,14 @@ export class GrpcTransport implements Transport {
 
   setPeers(peers: readonly NodeEndpoints[]): void {
     if (this.#closed) return;
-    const wanted = new Set(peers.map((peer) => peer.id));
-    for (const id of this.#peers.keys()) {
-      // Discovered nodes (bootstrap servers have negative ids) stay until the end.
-      if (!wanted.has(id) && id >= 0) this.#drop(id);
-    }
+    this.#wanted = new Set(peers.map((peer) => peer.id));
+    for (const id of [...this.#peers.keys()]) this.#dropUnlessNeeded(id);
     for (const peer of peers) this.#peer(peer);
   }
 
   send(requestId: RequestId, to: NodeEndpoints, request: RaftRequest): void {
     if (this.#closed) return;
+    if (request.kind === 'describeQuorum') return this.#probe(requestId, to, request);
     const peer = this.#peer(to);
     if (peer === undefined) {
       // Completing at once is allowed; the node has no known address.
@@ -70,8 +70,12 @@ export class GrpcTransport implements Transport {
     }
     if (request.kind !== 'fetch' && request.kind !== 'fetchSnapshot') return peer.ask(requestId, request);
     if (this.#fetchingFrom !== to.id) {
-      if (this.#fetchingFrom !== undefined) this.#peers.get(this.#fetchingFrom)?.endFetches();
+      const before = this.#fetchingFrom;
       this.#fetchingFrom = to.id;
+      if (before !== undefined) {
+        this.#peers.get(before)?.endFetches();
+        this.#dropUnlessNeeded(before);
+      }
     }
     if (request.kind === 'fetch') peer.fetch(requestId, request);
     else peer.fetchSnapshot(requestId, request);
@@ -93,6 +97,16 @@ export class GrpcTransport implements Transport {
     this.#receiver = undefined;
     this.#inbox.close();
     for (const id of [...this.#peers.keys()]) this.#drop(id);
+  }
+
+  /** By a connection of its own: the address is one that nobody has stored yet. */
+  #probe(requestId: RequestId, to: NodeEndpoints, request: DescribeQuorumRequest): void {
+    const endpoint = to.endpoints[0];
+    if (endpoint === undefined) return this.#receiver?.requestFailed(requestId, to.id, 'unavailable');
+    probeController(endpoint, request, this.#options.requestTimeoutMs, (outcome) => {
+      if ('failure' in outcome) this.#receiver?.requestFailed(requestId, to.id, outcome.failure);
+      else this.#receiver?.response(requestId, to.id, outcome.response);
+    });
   }
 
   /** The connection to a node, made or moved to another address where need be; undefined without an address. */
@@ -131,6 +145,11 @@ export class GrpcTransport implements Transport {
 
   #peerOptions(): PeerOptions {
     return { requestTimeoutMs: this.#options.requestTimeoutMs, redialMs: REDIAL_MS };
+  }
+
+  /** A leader that is being removed leads on until that is committed, and is fetched from; discovered nodes (bootstrap servers have negative ids) stay. */
+  #dropUnlessNeeded(id: NodeId): void {
+    if (id >= 0 && id !== this.#fetchingFrom && !this.#wanted.has(id)) this.#drop(id);
   }
 
   #drop(id: NodeId): void {

@@ -1,10 +1,11 @@
 import { credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import type { BeginQuorumEpochRequest, Endpoint, EndQuorumEpochRequest, FetchRequest, FetchSnapshotRequest, RaftResponse, RequestFailure, RequestId, VoteRequest } from '@quorate/raft-core';
+import type { Endpoint, FetchRequest, FetchSnapshotRequest, RaftRequest, RaftResponse, RequestFailure, RequestId } from '@quorate/raft-core';
 import type { Offset } from '@quorate/records';
 import { INTERNAL_CHANNEL, target } from '../channel-options.js';
 import { RaftServiceClient } from '../gen/quorate/raft/v1/raft_service.js';
 import { beginRequestToWire, endRequestToWire, voteRequestToWire } from '../wire/raft-requests.js';
 import { beginResponseFromWire, endResponseFromWire, voteResponseFromWire } from '../wire/raft-responses.js';
+import { addRequestToWire, changeResponseFromWire, removeRequestToWire, updateRequestToWire } from '../wire/raft-voter-changes.js';
 import { FETCHES, FetchStream, SNAPSHOT_FETCHES } from './fetch-stream.js';
 import { WarmChannel, type DialOutcome } from './warm-channel.js';
 
@@ -27,7 +28,7 @@ export interface PeerOptions {
   readonly redialMs: number;
 }
 
-type UnaryRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest;
+type UnaryRequest = Exclude<RaftRequest, { readonly kind: 'fetch' | 'fetchSnapshot' | 'describeQuorum' }>;
 
 /** One peer: a warm channel, unary calls for votes, one long-lived stream for fetches, one for snapshots. */
 export class PeerConnection {
@@ -67,6 +68,15 @@ export class PeerConnection {
         return;
       case 'endQuorumEpoch':
         this.#client.endQuorumEpoch(endRequestToWire(request), new Metadata(), options, answer(endResponseFromWire));
+        return;
+      case 'addRaftVoter':
+        this.#client.addRaftVoter(addRequestToWire(request), new Metadata(), options, answer((message) => changeResponseFromWire(request.kind, message)));
+        return;
+      case 'removeRaftVoter':
+        this.#client.removeRaftVoter(removeRequestToWire(request), new Metadata(), options, answer((message) => changeResponseFromWire(request.kind, message)));
+        return;
+      case 'updateRaftVoter':
+        this.#client.updateRaftVoter(updateRequestToWire(request), new Metadata(), options, answer((message) => changeResponseFromWire(request.kind, message)));
     }
   }
 

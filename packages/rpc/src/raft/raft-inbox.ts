@@ -14,6 +14,7 @@ import type { CallContext } from '../server/call-context.js';
 import type { HandlersOf, StreamPair } from '../server/handlers.js';
 import { beginRequestFromWire, endRequestFromWire, fetchRequestFromWire, fetchSnapshotRequestFromWire, voteRequestFromWire } from '../wire/raft-requests.js';
 import { beginResponseToWire, endResponseToWire, fetchResponseToWire, fetchSnapshotResponseToWire, voteResponseToWire } from '../wire/raft-responses.js';
+import { addRequestFromWire, changeResponseToWire, describeRequestFromWire, describeResponseToWire, removeRequestFromWire, updateRequestFromWire } from '../wire/raft-voter-changes.js';
 import { requireMessage } from '../wire/read-fields.js';
 
 /** Fetches of one stream that wait for an answer; a peer that sends more is broken or hostile. */
@@ -94,6 +95,10 @@ export class RaftInbox {
       vote: (message, context) => this.#ask(voteRequestFromWire(message), context, (response) => voteResponseToWire(expectKind('vote', response))),
       beginQuorumEpoch: (message, context) => this.#ask(beginRequestFromWire(message), context, (response) => beginResponseToWire(expectKind('beginQuorumEpoch', response))),
       endQuorumEpoch: (message, context) => this.#ask(endRequestFromWire(message), context, (response) => endResponseToWire(expectKind('endQuorumEpoch', response))),
+      addRaftVoter: (message, context) => this.#ask(addRequestFromWire(message), context, (response) => changeResponseToWire(expectKind('addRaftVoter', response))),
+      removeRaftVoter: (message, context) => this.#ask(removeRequestFromWire(message), context, (response) => changeResponseToWire(expectKind('removeRaftVoter', response))),
+      updateRaftVoter: (message, context) => this.#ask(updateRequestFromWire(message), context, (response) => changeResponseToWire(expectKind('updateRaftVoter', response))),
+      describeQuorum: (message, context) => this.#ask(describeRequestFromWire(message), context, (response) => describeResponseToWire(expectKind('describeQuorum', response))),
       fetch: (stream) =>
         this.#serveStream<WireFetch, WireFetched, FetchRequest>(stream, {
           maxPending: MAX_PENDING_FETCHES,

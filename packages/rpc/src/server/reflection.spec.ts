@@ -42,7 +42,7 @@ describe.skipIf(grpcurl === undefined)('reflection, as real grpcurl sees it', ()
       },
     });
     server.add(ClusterServiceService, { describeCluster: unused, listBrokers: unused, listControllers: unused, unregisterBroker: unused });
-    server.add(RaftServiceService, { vote: unused, beginQuorumEpoch: unused, endQuorumEpoch: unused, fetch: (stream) => stream.end(), fetchSnapshot: (stream) => stream.end() });
+    server.add(RaftServiceService, { vote: unused, beginQuorumEpoch: unused, endQuorumEpoch: unused, fetch: (stream) => stream.end(), fetchSnapshot: (stream) => stream.end(), addRaftVoter: unused, removeRaftVoter: unused, updateRaftVoter: unused, describeQuorum: unused });
     const health = new Health();
     health.set('readiness', true);
     server.addHealthAndReflection(health);

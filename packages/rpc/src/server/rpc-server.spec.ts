@@ -188,7 +188,7 @@ describe('a message that cannot be read', () => {
     };
     const server = new RpcServer({ limits: ADMIN_LIMITS, finished: () => undefined });
     server.add(TopicServiceService, { createTopics: note, deleteTopics: note, createPartitions: note, describeTopics: note, listTopics: note });
-    server.add(RaftServiceService, { vote: note, beginQuorumEpoch: note, endQuorumEpoch: note, fetch: (stream) => stream.onMessage(note), fetchSnapshot: note });
+    server.add(RaftServiceService, { vote: note, beginQuorumEpoch: note, endQuorumEpoch: note, fetch: (stream) => stream.onMessage(note), fetchSnapshot: note, addRaftVoter: note, removeRaftVoter: note, updateRaftVoter: note, describeQuorum: note });
     const client = new PlainClient(await server.listen('127.0.0.1', 0));
     cleanUp.push(() => server.stop(0), () => client.close());
     return { asked, client };

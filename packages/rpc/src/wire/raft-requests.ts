@@ -94,6 +94,7 @@ export function fetchRequestToWire(request: FetchRequest): wire.FetchQuery {
     imageDigest: optional('', request.imageDigest, (_, digest) => digestToWire(digest)),
     recovering: request.recovering,
     committedOnly: request.committedOnly,
+    endpoints: (request.endpoints ?? []).map(endpointToWire),
   };
 }
 
@@ -116,6 +117,7 @@ export function fetchRequestFromWire(message: wire.FetchQuery): FetchRequest {
     imageDigest: optional('query.image_digest', message.imageDigest, digestFromWire),
     recovering: message.recovering,
     committedOnly: message.committedOnly,
+    ...(message.endpoints.length === 0 ? {} : { endpoints: endpointsFromWire('query.endpoints', message.endpoints) }),
   };
 }
 

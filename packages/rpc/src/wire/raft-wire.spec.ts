@@ -3,14 +3,20 @@ import * as wire from '@quorate/records/gen/quorate/raft/v1/raft';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  addRequests,
   beginRequests,
   beginResponses,
+  changeResponses,
+  describeRequests,
+  describeResponses,
   endRequests,
   endResponses,
   fetchRequests,
   fetchResponses,
   fetchSnapshotRequests,
   fetchSnapshotResponses,
+  removeRequests,
+  updateRequests,
   voteRequests,
   voteResponses,
 } from '../../test/arbitrary-raft.js';
@@ -40,6 +46,7 @@ import {
   voteResponseFromWire,
   voteResponseToWire,
 } from './raft-responses.js';
+import * as changes from './raft-voter-changes.js';
 import { WireFormatError } from './wire-format-error.js';
 
 interface Codec<M> {
@@ -86,6 +93,14 @@ describe('Raft messages on the wire', () => {
     expectInverse(fetchSnapshotRequests, wire.FetchSnapshotQuery, fetchSnapshotRequestToWire, fetchSnapshotRequestFromWire));
   it('a FetchSnapshot response comes back as it was sent, its bytes too', () =>
     expectInverse(fetchSnapshotResponses, wire.FetchSnapshotResult, fetchSnapshotResponseToWire, fetchSnapshotResponseFromWire));
+
+  it('an AddRaftVoter request comes back as it was sent', () => expectInverse(addRequests, wire.AddRaftVoterRequest, changes.addRequestToWire, changes.addRequestFromWire));
+  it('a RemoveRaftVoter request comes back as it was sent', () => expectInverse(removeRequests, wire.RemoveRaftVoterRequest, changes.removeRequestToWire, changes.removeRequestFromWire));
+  it('an UpdateRaftVoter request comes back as it was sent', () => expectInverse(updateRequests, wire.UpdateRaftVoterRequest, changes.updateRequestToWire, changes.updateRequestFromWire));
+  it.each([['addRaftVoter', wire.AddRaftVoterResponse], ['removeRaftVoter', wire.RemoveRaftVoterResponse], ['updateRaftVoter', wire.UpdateRaftVoterResponse]] as const)('the answer to %s comes back as it was sent', (kind, codec) =>
+    expectInverse(changeResponses(kind), codec, changes.changeResponseToWire, (message) => changes.changeResponseFromWire(kind, message)));
+  it('a DescribeQuorum request comes back as it was sent', () => expectInverse(describeRequests, wire.DescribeQuorumRequest, changes.describeRequestToWire, changes.describeRequestFromWire));
+  it('a DescribeQuorum response comes back as it was sent', () => expectInverse(describeResponses, wire.DescribeQuorumResponse, changes.describeResponseToWire, changes.describeResponseFromWire));
 
   it('joins one list of batches once, however many observers get it', () => {
     const batches = batchChain(5, 3);

@@ -140,6 +140,15 @@ export interface DescribeQuorumResponse {
   answeredAs: string;
   /** Log end (exclusive) of the answering controller. */
   logEndOffset: number;
+  /**
+   * The newest voter set that the answering controller knows to be committed, by rising id. Differs from `voters`, which is the set
+   * in force, while a voter change is not committed yet (KIP-853, KIP-1204).
+   */
+  committedVoters: QuorumVoter[];
+  /** Offset of the record that the set in force came from; absent when it is that of formatting. */
+  votersOffset?:
+    | number
+    | undefined;
   /** First offset of the answering controller's log: what came before is in its snapshots alone. */
   logStartOffset: number;
   /** Newest snapshot of the answering controller; absent when it has none. */
@@ -162,6 +171,64 @@ export interface SnapshotSummary {
   sizeBytes: number;
   /** Milliseconds since the last batch that it contains was appended, by the answering controller's clock. */
   ageMs: number;
+}
+
+/** One member of a voter set (KIP-853). */
+export interface QuorumVoter {
+  /** Node id. */
+  voterId: number;
+  /** Directory id. */
+  directoryId: string;
+  /** Where it listens. */
+  listeners: Listener[];
+}
+
+/** Makes a controller that follows as an observer a voter. */
+export interface AddVoterRequest {
+  /** Node id of the new voter; needed. */
+  voterId?:
+    | number
+    | undefined;
+  /** Its directory id, 22 characters. Empty: that of the observer with this node id; refused when there are several. */
+  directoryId: string;
+  /** Where it listens. Empty: what the observer itself has told. */
+  listeners: Listener[];
+  /** How long to wait for the commit, in milliseconds; 0 takes the server's choice (controller.quorum.request.timeout.ms), which is also the most. */
+  timeoutMs: number;
+  /** Make all checks, reach the controller at its address, and change nothing. */
+  validateOnly: boolean;
+}
+
+/** Answers AddVoter. */
+export interface AddVoterResponse {
+  /** The voter as it was added. */
+  voter:
+    | QuorumVoter
+    | undefined;
+  /** Offset (exclusive) at which the new voter set committed; of a dry run: at which it was answered. */
+  offset: number;
+}
+
+/** Takes a voter out of the quorum. */
+export interface RemoveVoterRequest {
+  /** Node id of the voter; needed. */
+  voterId?:
+    | number
+    | undefined;
+  /** Its directory id, 22 characters. Empty: the one that the voter set holds. */
+  directoryId: string;
+  /** Make all checks and change nothing. */
+  validateOnly: boolean;
+}
+
+/** Answers RemoveVoter. */
+export interface RemoveVoterResponse {
+  /** The voter as it was removed. */
+  voter:
+    | QuorumVoter
+    | undefined;
+  /** Offset (exclusive) at which the new voter set committed; of a dry run: at which it was answered. */
+  offset: number;
 }
 
 /** Asks for the last elections that the controllers remember. */
@@ -441,6 +508,8 @@ function createBaseDescribeQuorumResponse(): DescribeQuorumResponse {
     unreachable: [],
     answeredAs: "",
     logEndOffset: 0,
+    committedVoters: [],
+    votersOffset: undefined,
     logStartOffset: 0,
     latestSnapshot: undefined,
     snapshotCount: 0,
@@ -495,6 +564,12 @@ export const DescribeQuorumResponse: MessageFns<DescribeQuorumResponse> = {
     }
     if (message.logEndOffset !== 0) {
       writer.uint32(112).int64(message.logEndOffset);
+    }
+    for (const v of message.committedVoters) {
+      QuorumVoter.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.votersOffset !== undefined) {
+      writer.uint32(128).int64(message.votersOffset);
     }
     if (message.logStartOffset !== 0) {
       writer.uint32(160).int64(message.logStartOffset);
@@ -646,6 +721,22 @@ export const DescribeQuorumResponse: MessageFns<DescribeQuorumResponse> = {
             message.logEndOffset = longToNumber(reader.int64());
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.committedVoters.push(QuorumVoter.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.votersOffset = longToNumber(reader.int64());
+            continue;
+          }
           case 20: {
             if (tag !== 160) {
               break;
@@ -755,6 +846,346 @@ export const SnapshotSummary: MessageFns<SnapshotSummary> = {
             }
 
             message.ageMs = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseQuorumVoter(): QuorumVoter {
+  return { voterId: 0, directoryId: "", listeners: [] };
+}
+
+export const QuorumVoter: MessageFns<QuorumVoter> = {
+  encode(message: QuorumVoter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.voterId !== 0) {
+      writer.uint32(8).int32(message.voterId);
+    }
+    if (message.directoryId !== "") {
+      writer.uint32(18).string(message.directoryId);
+    }
+    for (const v of message.listeners) {
+      Listener.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): QuorumVoter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQuorumVoter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.voterId = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.directoryId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.listeners.push(Listener.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAddVoterRequest(): AddVoterRequest {
+  return { voterId: undefined, directoryId: "", listeners: [], timeoutMs: 0, validateOnly: false };
+}
+
+export const AddVoterRequest: MessageFns<AddVoterRequest> = {
+  encode(message: AddVoterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.voterId !== undefined) {
+      writer.uint32(8).int32(message.voterId);
+    }
+    if (message.directoryId !== "") {
+      writer.uint32(18).string(message.directoryId);
+    }
+    for (const v of message.listeners) {
+      Listener.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.timeoutMs !== 0) {
+      writer.uint32(32).uint32(message.timeoutMs);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(40).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddVoterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddVoterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.voterId = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.directoryId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.listeners.push(Listener.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.timeoutMs = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAddVoterResponse(): AddVoterResponse {
+  return { voter: undefined, offset: 0 };
+}
+
+export const AddVoterResponse: MessageFns<AddVoterResponse> = {
+  encode(message: AddVoterResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.voter !== undefined) {
+      QuorumVoter.encode(message.voter, writer.uint32(10).fork()).join();
+    }
+    if (message.offset !== 0) {
+      writer.uint32(16).int64(message.offset);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddVoterResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddVoterResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.voter = QuorumVoter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.offset = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoveVoterRequest(): RemoveVoterRequest {
+  return { voterId: undefined, directoryId: "", validateOnly: false };
+}
+
+export const RemoveVoterRequest: MessageFns<RemoveVoterRequest> = {
+  encode(message: RemoveVoterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.voterId !== undefined) {
+      writer.uint32(8).int32(message.voterId);
+    }
+    if (message.directoryId !== "") {
+      writer.uint32(18).string(message.directoryId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveVoterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveVoterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.voterId = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.directoryId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoveVoterResponse(): RemoveVoterResponse {
+  return { voter: undefined, offset: 0 };
+}
+
+export const RemoveVoterResponse: MessageFns<RemoveVoterResponse> = {
+  encode(message: RemoveVoterResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.voter !== undefined) {
+      QuorumVoter.encode(message.voter, writer.uint32(10).fork()).join();
+    }
+    if (message.offset !== 0) {
+      writer.uint32(16).int64(message.offset);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveVoterResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveVoterResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.voter = QuorumVoter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.offset = longToNumber(reader.int64());
             continue;
           }
         }

@@ -289,6 +289,8 @@ export interface FetchQuery {
   recovering: boolean;
   /** Ours: answer below the high watermark only; the sender keeps no Raft state. */
   committedOnly: boolean;
+  /** Ours: where a spare controller (an observer that could become a voter) listens; empty for all others. */
+  endpoints: Endpoint[];
 }
 
 /** What one Fetch answers. */
@@ -410,6 +412,185 @@ export interface FetchSnapshotResponse {
   correlationId: number;
   /** The answer. */
   result: FetchSnapshotResult | undefined;
+}
+
+/** Range of kraft.version that a replica's software supports. */
+export interface KRaftVersionFeature {
+  /** Lowest level, 0 or more. */
+  minSupportedVersion: number;
+  /** Highest level. */
+  maxSupportedVersion: number;
+}
+
+/** One member of a voter set. */
+export interface Voter {
+  /** Node and disk. */
+  key:
+    | ReplicaKey
+    | undefined;
+  /** Where it listens, the listener by which controllers reach each other first. */
+  endpoints: Endpoint[];
+  /** What its software supports. */
+  kraftVersionFeature: KRaftVersionFeature | undefined;
+}
+
+/** Asks the leader to make a replica a voter (KIP-853). */
+export interface AddRaftVoterRequest {
+  /** The sender's cluster. */
+  cluster:
+    | ClusterIdentity
+    | undefined;
+  /** How long the sender waits, in milliseconds; the leader's controller.quorum.request.timeout.ms bounds it. */
+  timeoutMs: number;
+  /** The replica; its directory id is needed. */
+  voter:
+    | ReplicaKey
+    | undefined;
+  /** Where it listens; must hold the listener by which controllers reach each other. */
+  listeners: Endpoint[];
+  /** Answer when the new voter set is committed; false: as soon as it is appended (a joining node, whose own Fetch the commit may need). */
+  ackWhenCommitted: boolean;
+  /** Ours: make all checks and no change. */
+  validateOnly: boolean;
+}
+
+/** Answer to AddRaftVoter. */
+export interface AddRaftVoterResponse {
+  /** Kafka's error number, 0 for none. */
+  errorCode: number;
+  /** Why, for people. */
+  errorMessage: string;
+  /** Leader and epoch of the answering node. */
+  leader:
+    | LeaderHint
+    | undefined;
+  /** Ours: end offset (exclusive) of the new voter set's batch, or of what a dry run read; absent when refused. */
+  endOffset?: number | undefined;
+}
+
+/** Asks the leader to take a replica out of the voter set (KIP-853). */
+export interface RemoveRaftVoterRequest {
+  /** The sender's cluster. */
+  cluster:
+    | ClusterIdentity
+    | undefined;
+  /** The voter; its directory id is needed. */
+  voter:
+    | ReplicaKey
+    | undefined;
+  /** Ours: make all checks and no change. */
+  validateOnly: boolean;
+}
+
+/** Answer to RemoveRaftVoter. */
+export interface RemoveRaftVoterResponse {
+  /** Kafka's error number, 0 for none. */
+  errorCode: number;
+  /** Why, for people. */
+  errorMessage: string;
+  /** Leader and epoch of the answering node. */
+  leader:
+    | LeaderHint
+    | undefined;
+  /** Ours: end offset (exclusive) of the new voter set's batch, or of what a dry run read; absent when refused. */
+  endOffset?: number | undefined;
+}
+
+/** A voter tells the leader that its entry in the voter set is out of date (KIP-853). */
+export interface UpdateRaftVoterRequest {
+  /** The sender's cluster. */
+  cluster:
+    | ClusterIdentity
+    | undefined;
+  /** Epoch the sender believes to be current. */
+  currentLeaderEpoch: number;
+  /** The sender. */
+  voter:
+    | ReplicaKey
+    | undefined;
+  /** Where it listens now. */
+  listeners: Endpoint[];
+  /** What its software supports now. */
+  kraftVersionFeature: KRaftVersionFeature | undefined;
+}
+
+/** Answer to UpdateRaftVoter. */
+export interface UpdateRaftVoterResponse {
+  /** Kafka's error number, 0 for none. */
+  errorCode: number;
+  /** Ours: why, for people. */
+  errorMessage: string;
+  /** Leader and epoch of the answering node. */
+  leader:
+    | LeaderHint
+    | undefined;
+  /** Ours: end offset (exclusive) of the new voter set's batch; absent when refused. */
+  endOffset?: number | undefined;
+}
+
+/**
+ * Asks a controller who it is and what it knows of the quorum. Before a leader stores an address it asks this there, as Kafka
+ * asks ApiVersions.
+ */
+export interface DescribeQuorumRequest {
+  /** The sender's cluster. */
+  cluster: ClusterIdentity | undefined;
+}
+
+/** One replica as the leader sees it. */
+export interface ReplicaState {
+  /** Node and disk; the directory id is absent when the leader does not know it. */
+  key:
+    | ReplicaKey
+    | undefined;
+  /** Whether it is a voter. */
+  isVoter: boolean;
+  /** Its log end (exclusive); absent when it has not fetched in this epoch. */
+  logEndOffset?:
+    | number
+    | undefined;
+  /** Milliseconds since its last fetch; absent when it has not fetched in this epoch. */
+  lastFetchAgeMs?:
+    | number
+    | undefined;
+  /** Milliseconds since it last held all that the leader held; absent when it never did in this epoch. */
+  lastCaughtUpAgeMs?:
+    | number
+    | undefined;
+  /** Ours: it repairs damage and does not count towards any majority. */
+  recovering: boolean;
+  /** Where it listens; empty when the leader does not know. */
+  endpoints: Endpoint[];
+}
+
+/** Answer to DescribeQuorum. */
+export interface DescribeQuorumResponse {
+  /** Kafka's error number, 0 for none. */
+  errorCode: number;
+  /** Leader and epoch of the answering node. */
+  leader:
+    | LeaderHint
+    | undefined;
+  /** The replica that answers. */
+  replica:
+    | ReplicaKey
+    | undefined;
+  /** What its software supports. */
+  kraftVersionFeature:
+    | KRaftVersionFeature
+    | undefined;
+  /** Its high watermark; absent while it has none. */
+  highWatermark?:
+    | number
+    | undefined;
+  /** Its log end (exclusive). */
+  logEndOffset: number;
+  /** The voter set in force, committed or not. */
+  voters: Voter[];
+  /** The newest voter set that it knows to be committed. */
+  committedVoters: Voter[];
+  /** Leader only: voters, itself included, then observers that have fetched lately. */
+  replicas: ReplicaState[];
 }
 
 function createBaseEndpoint(): Endpoint {
@@ -1342,6 +1523,7 @@ function createBaseFetchQuery(): FetchQuery {
     imageDigest: undefined,
     recovering: false,
     committedOnly: false,
+    endpoints: [],
   };
 }
 
@@ -1388,6 +1570,9 @@ export const FetchQuery: MessageFns<FetchQuery> = {
     }
     if (message.committedOnly !== false) {
       writer.uint32(112).bool(message.committedOnly);
+    }
+    for (const v of message.endpoints) {
+      Endpoint.encode(v!, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -1515,6 +1700,14 @@ export const FetchQuery: MessageFns<FetchQuery> = {
             }
 
             message.committedOnly = reader.bool();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.endpoints.push(Endpoint.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -2151,6 +2344,944 @@ export const FetchSnapshotResponse: MessageFns<FetchSnapshotResponse> = {
             }
 
             message.result = FetchSnapshotResult.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseKRaftVersionFeature(): KRaftVersionFeature {
+  return { minSupportedVersion: 0, maxSupportedVersion: 0 };
+}
+
+export const KRaftVersionFeature: MessageFns<KRaftVersionFeature> = {
+  encode(message: KRaftVersionFeature, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.minSupportedVersion !== 0) {
+      writer.uint32(8).uint32(message.minSupportedVersion);
+    }
+    if (message.maxSupportedVersion !== 0) {
+      writer.uint32(16).uint32(message.maxSupportedVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KRaftVersionFeature {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKRaftVersionFeature();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.minSupportedVersion = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxSupportedVersion = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseVoter(): Voter {
+  return { key: undefined, endpoints: [], kraftVersionFeature: undefined };
+}
+
+export const Voter: MessageFns<Voter> = {
+  encode(message: Voter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== undefined) {
+      ReplicaKey.encode(message.key, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.endpoints) {
+      Endpoint.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.kraftVersionFeature !== undefined) {
+      KRaftVersionFeature.encode(message.kraftVersionFeature, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Voter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVoter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = ReplicaKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.endpoints.push(Endpoint.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kraftVersionFeature = KRaftVersionFeature.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAddRaftVoterRequest(): AddRaftVoterRequest {
+  return {
+    cluster: undefined,
+    timeoutMs: 0,
+    voter: undefined,
+    listeners: [],
+    ackWhenCommitted: false,
+    validateOnly: false,
+  };
+}
+
+export const AddRaftVoterRequest: MessageFns<AddRaftVoterRequest> = {
+  encode(message: AddRaftVoterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== undefined) {
+      ClusterIdentity.encode(message.cluster, writer.uint32(10).fork()).join();
+    }
+    if (message.timeoutMs !== 0) {
+      writer.uint32(16).uint32(message.timeoutMs);
+    }
+    if (message.voter !== undefined) {
+      ReplicaKey.encode(message.voter, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.listeners) {
+      Endpoint.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.ackWhenCommitted !== false) {
+      writer.uint32(40).bool(message.ackWhenCommitted);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(48).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddRaftVoterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddRaftVoterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cluster = ClusterIdentity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.timeoutMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.voter = ReplicaKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.listeners.push(Endpoint.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.ackWhenCommitted = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAddRaftVoterResponse(): AddRaftVoterResponse {
+  return { errorCode: 0, errorMessage: "", leader: undefined, endOffset: undefined };
+}
+
+export const AddRaftVoterResponse: MessageFns<AddRaftVoterResponse> = {
+  encode(message: AddRaftVoterResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.errorCode !== 0) {
+      writer.uint32(8).int32(message.errorCode);
+    }
+    if (message.errorMessage !== "") {
+      writer.uint32(18).string(message.errorMessage);
+    }
+    if (message.leader !== undefined) {
+      LeaderHint.encode(message.leader, writer.uint32(26).fork()).join();
+    }
+    if (message.endOffset !== undefined) {
+      writer.uint32(32).int64(message.endOffset);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddRaftVoterResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddRaftVoterResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.errorCode = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.errorMessage = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leader = LeaderHint.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.endOffset = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoveRaftVoterRequest(): RemoveRaftVoterRequest {
+  return { cluster: undefined, voter: undefined, validateOnly: false };
+}
+
+export const RemoveRaftVoterRequest: MessageFns<RemoveRaftVoterRequest> = {
+  encode(message: RemoveRaftVoterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== undefined) {
+      ClusterIdentity.encode(message.cluster, writer.uint32(10).fork()).join();
+    }
+    if (message.voter !== undefined) {
+      ReplicaKey.encode(message.voter, writer.uint32(18).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveRaftVoterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveRaftVoterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cluster = ClusterIdentity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.voter = ReplicaKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoveRaftVoterResponse(): RemoveRaftVoterResponse {
+  return { errorCode: 0, errorMessage: "", leader: undefined, endOffset: undefined };
+}
+
+export const RemoveRaftVoterResponse: MessageFns<RemoveRaftVoterResponse> = {
+  encode(message: RemoveRaftVoterResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.errorCode !== 0) {
+      writer.uint32(8).int32(message.errorCode);
+    }
+    if (message.errorMessage !== "") {
+      writer.uint32(18).string(message.errorMessage);
+    }
+    if (message.leader !== undefined) {
+      LeaderHint.encode(message.leader, writer.uint32(26).fork()).join();
+    }
+    if (message.endOffset !== undefined) {
+      writer.uint32(32).int64(message.endOffset);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveRaftVoterResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveRaftVoterResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.errorCode = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.errorMessage = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leader = LeaderHint.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.endOffset = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUpdateRaftVoterRequest(): UpdateRaftVoterRequest {
+  return { cluster: undefined, currentLeaderEpoch: 0, voter: undefined, listeners: [], kraftVersionFeature: undefined };
+}
+
+export const UpdateRaftVoterRequest: MessageFns<UpdateRaftVoterRequest> = {
+  encode(message: UpdateRaftVoterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== undefined) {
+      ClusterIdentity.encode(message.cluster, writer.uint32(10).fork()).join();
+    }
+    if (message.currentLeaderEpoch !== 0) {
+      writer.uint32(16).int32(message.currentLeaderEpoch);
+    }
+    if (message.voter !== undefined) {
+      ReplicaKey.encode(message.voter, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.listeners) {
+      Endpoint.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.kraftVersionFeature !== undefined) {
+      KRaftVersionFeature.encode(message.kraftVersionFeature, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateRaftVoterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateRaftVoterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cluster = ClusterIdentity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.currentLeaderEpoch = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.voter = ReplicaKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.listeners.push(Endpoint.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.kraftVersionFeature = KRaftVersionFeature.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUpdateRaftVoterResponse(): UpdateRaftVoterResponse {
+  return { errorCode: 0, errorMessage: "", leader: undefined, endOffset: undefined };
+}
+
+export const UpdateRaftVoterResponse: MessageFns<UpdateRaftVoterResponse> = {
+  encode(message: UpdateRaftVoterResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.errorCode !== 0) {
+      writer.uint32(8).int32(message.errorCode);
+    }
+    if (message.errorMessage !== "") {
+      writer.uint32(18).string(message.errorMessage);
+    }
+    if (message.leader !== undefined) {
+      LeaderHint.encode(message.leader, writer.uint32(26).fork()).join();
+    }
+    if (message.endOffset !== undefined) {
+      writer.uint32(32).int64(message.endOffset);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateRaftVoterResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateRaftVoterResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.errorCode = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.errorMessage = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leader = LeaderHint.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.endOffset = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDescribeQuorumRequest(): DescribeQuorumRequest {
+  return { cluster: undefined };
+}
+
+export const DescribeQuorumRequest: MessageFns<DescribeQuorumRequest> = {
+  encode(message: DescribeQuorumRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== undefined) {
+      ClusterIdentity.encode(message.cluster, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DescribeQuorumRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescribeQuorumRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cluster = ClusterIdentity.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReplicaState(): ReplicaState {
+  return {
+    key: undefined,
+    isVoter: false,
+    logEndOffset: undefined,
+    lastFetchAgeMs: undefined,
+    lastCaughtUpAgeMs: undefined,
+    recovering: false,
+    endpoints: [],
+  };
+}
+
+export const ReplicaState: MessageFns<ReplicaState> = {
+  encode(message: ReplicaState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== undefined) {
+      ReplicaKey.encode(message.key, writer.uint32(10).fork()).join();
+    }
+    if (message.isVoter !== false) {
+      writer.uint32(16).bool(message.isVoter);
+    }
+    if (message.logEndOffset !== undefined) {
+      writer.uint32(24).int64(message.logEndOffset);
+    }
+    if (message.lastFetchAgeMs !== undefined) {
+      writer.uint32(33).double(message.lastFetchAgeMs);
+    }
+    if (message.lastCaughtUpAgeMs !== undefined) {
+      writer.uint32(41).double(message.lastCaughtUpAgeMs);
+    }
+    if (message.recovering !== false) {
+      writer.uint32(48).bool(message.recovering);
+    }
+    for (const v of message.endpoints) {
+      Endpoint.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplicaState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplicaState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = ReplicaKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isVoter = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.logEndOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.lastFetchAgeMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.lastCaughtUpAgeMs = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.recovering = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.endpoints.push(Endpoint.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDescribeQuorumResponse(): DescribeQuorumResponse {
+  return {
+    errorCode: 0,
+    leader: undefined,
+    replica: undefined,
+    kraftVersionFeature: undefined,
+    highWatermark: undefined,
+    logEndOffset: 0,
+    voters: [],
+    committedVoters: [],
+    replicas: [],
+  };
+}
+
+export const DescribeQuorumResponse: MessageFns<DescribeQuorumResponse> = {
+  encode(message: DescribeQuorumResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.errorCode !== 0) {
+      writer.uint32(8).int32(message.errorCode);
+    }
+    if (message.leader !== undefined) {
+      LeaderHint.encode(message.leader, writer.uint32(18).fork()).join();
+    }
+    if (message.replica !== undefined) {
+      ReplicaKey.encode(message.replica, writer.uint32(26).fork()).join();
+    }
+    if (message.kraftVersionFeature !== undefined) {
+      KRaftVersionFeature.encode(message.kraftVersionFeature, writer.uint32(34).fork()).join();
+    }
+    if (message.highWatermark !== undefined) {
+      writer.uint32(40).int64(message.highWatermark);
+    }
+    if (message.logEndOffset !== 0) {
+      writer.uint32(48).int64(message.logEndOffset);
+    }
+    for (const v of message.voters) {
+      Voter.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.committedVoters) {
+      Voter.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.replicas) {
+      ReplicaState.encode(v!, writer.uint32(74).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DescribeQuorumResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescribeQuorumResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.errorCode = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.leader = LeaderHint.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.replica = ReplicaKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.kraftVersionFeature = KRaftVersionFeature.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.highWatermark = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.logEndOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.voters.push(Voter.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.committedVoters.push(Voter.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.replicas.push(ReplicaState.decode(reader, reader.uint32()));
             continue;
           }
         }

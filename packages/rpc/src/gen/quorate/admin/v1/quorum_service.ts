@@ -18,10 +18,14 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
+  AddVoterRequest,
+  AddVoterResponse,
   DescribeQuorumRequest,
   DescribeQuorumResponse,
   ListElectionsRequest,
   ListElectionsResponse,
+  RemoveVoterRequest,
+  RemoveVoterResponse,
 } from "@quorate/records/gen/quorate/admin/v1/quorum";
 
 /**
@@ -53,6 +57,26 @@ export const QuorumServiceService = {
       Buffer.from(ListElectionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListElectionsResponse => ListElectionsResponse.decode(value),
   },
+  /** Makes an observer with the controller role a voter (KIP-853). By id from anywhere: directory id and endpoints are looked up. */
+  addVoter: {
+    path: "/quorate.admin.v1.QuorumService/AddVoter" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AddVoterRequest): Buffer => Buffer.from(AddVoterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AddVoterRequest => AddVoterRequest.decode(value),
+    responseSerialize: (value: AddVoterResponse): Buffer => Buffer.from(AddVoterResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AddVoterResponse => AddVoterResponse.decode(value),
+  },
+  /** Takes a voter out of the voter set (KIP-853). A leader may be removed: it leads on until that is committed. */
+  removeVoter: {
+    path: "/quorate.admin.v1.QuorumService/RemoveVoter" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RemoveVoterRequest): Buffer => Buffer.from(RemoveVoterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RemoveVoterRequest => RemoveVoterRequest.decode(value),
+    responseSerialize: (value: RemoveVoterResponse): Buffer => Buffer.from(RemoveVoterResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RemoveVoterResponse => RemoveVoterResponse.decode(value),
+  },
 } as const;
 
 export interface QuorumServiceServer extends UntypedServiceImplementation {
@@ -60,6 +84,10 @@ export interface QuorumServiceServer extends UntypedServiceImplementation {
   describeQuorum: handleUnaryCall<DescribeQuorumRequest, DescribeQuorumResponse>;
   /** The last elections: why, who voted how, how long. */
   listElections: handleUnaryCall<ListElectionsRequest, ListElectionsResponse>;
+  /** Makes an observer with the controller role a voter (KIP-853). By id from anywhere: directory id and endpoints are looked up. */
+  addVoter: handleUnaryCall<AddVoterRequest, AddVoterResponse>;
+  /** Takes a voter out of the voter set (KIP-853). A leader may be removed: it leads on until that is committed. */
+  removeVoter: handleUnaryCall<RemoveVoterRequest, RemoveVoterResponse>;
 }
 
 export interface QuorumServiceClient extends Client {
@@ -94,6 +122,38 @@ export interface QuorumServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListElectionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Makes an observer with the controller role a voter (KIP-853). By id from anywhere: directory id and endpoints are looked up. */
+  addVoter(
+    request: AddVoterRequest,
+    callback: (error: ServiceError | null, response: AddVoterResponse) => void,
+  ): ClientUnaryCall;
+  addVoter(
+    request: AddVoterRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AddVoterResponse) => void,
+  ): ClientUnaryCall;
+  addVoter(
+    request: AddVoterRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AddVoterResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes a voter out of the voter set (KIP-853). A leader may be removed: it leads on until that is committed. */
+  removeVoter(
+    request: RemoveVoterRequest,
+    callback: (error: ServiceError | null, response: RemoveVoterResponse) => void,
+  ): ClientUnaryCall;
+  removeVoter(
+    request: RemoveVoterRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RemoveVoterResponse) => void,
+  ): ClientUnaryCall;
+  removeVoter(
+    request: RemoveVoterRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RemoveVoterResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -20,14 +20,22 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
+  AddRaftVoterRequest,
+  AddRaftVoterResponse,
   BeginQuorumEpochRequest,
   BeginQuorumEpochResponse,
+  DescribeQuorumRequest,
+  DescribeQuorumResponse,
   EndQuorumEpochRequest,
   EndQuorumEpochResponse,
   FetchRequest,
   FetchResponse,
   FetchSnapshotRequest,
   FetchSnapshotResponse,
+  RemoveRaftVoterRequest,
+  RemoveRaftVoterResponse,
+  UpdateRaftVoterRequest,
+  UpdateRaftVoterResponse,
   VoteRequest,
   VoteResponse,
 } from "@quorate/records/gen/quorate/raft/v1/raft";
@@ -90,6 +98,53 @@ export const RaftServiceService = {
       Buffer.from(FetchSnapshotResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): FetchSnapshotResponse => FetchSnapshotResponse.decode(value),
   },
+  /** Makes a replica a voter (leader only). */
+  addRaftVoter: {
+    path: "/quorate.raft.v1.RaftService/AddRaftVoter" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AddRaftVoterRequest): Buffer => Buffer.from(AddRaftVoterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AddRaftVoterRequest => AddRaftVoterRequest.decode(value),
+    responseSerialize: (value: AddRaftVoterResponse): Buffer =>
+      Buffer.from(AddRaftVoterResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AddRaftVoterResponse => AddRaftVoterResponse.decode(value),
+  },
+  /** Takes a voter out of the voter set (leader only). */
+  removeRaftVoter: {
+    path: "/quorate.raft.v1.RaftService/RemoveRaftVoter" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RemoveRaftVoterRequest): Buffer =>
+      Buffer.from(RemoveRaftVoterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RemoveRaftVoterRequest => RemoveRaftVoterRequest.decode(value),
+    responseSerialize: (value: RemoveRaftVoterResponse): Buffer =>
+      Buffer.from(RemoveRaftVoterResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RemoveRaftVoterResponse => RemoveRaftVoterResponse.decode(value),
+  },
+  /** Corrects a voter's endpoints and supported versions (leader only). */
+  updateRaftVoter: {
+    path: "/quorate.raft.v1.RaftService/UpdateRaftVoter" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateRaftVoterRequest): Buffer =>
+      Buffer.from(UpdateRaftVoterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateRaftVoterRequest => UpdateRaftVoterRequest.decode(value),
+    responseSerialize: (value: UpdateRaftVoterResponse): Buffer =>
+      Buffer.from(UpdateRaftVoterResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateRaftVoterResponse => UpdateRaftVoterResponse.decode(value),
+  },
+  /** Says who the node is and what it knows of the quorum; any controller answers. */
+  describeQuorum: {
+    path: "/quorate.raft.v1.RaftService/DescribeQuorum" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DescribeQuorumRequest): Buffer =>
+      Buffer.from(DescribeQuorumRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DescribeQuorumRequest => DescribeQuorumRequest.decode(value),
+    responseSerialize: (value: DescribeQuorumResponse): Buffer =>
+      Buffer.from(DescribeQuorumResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DescribeQuorumResponse => DescribeQuorumResponse.decode(value),
+  },
 } as const;
 
 export interface RaftServiceServer extends UntypedServiceImplementation {
@@ -103,6 +158,14 @@ export interface RaftServiceServer extends UntypedServiceImplementation {
   fetch: handleBidiStreamingCall<FetchRequest, FetchResponse>;
   /** Chunks of a snapshot, one long-lived stream a follower. */
   fetchSnapshot: handleBidiStreamingCall<FetchSnapshotRequest, FetchSnapshotResponse>;
+  /** Makes a replica a voter (leader only). */
+  addRaftVoter: handleUnaryCall<AddRaftVoterRequest, AddRaftVoterResponse>;
+  /** Takes a voter out of the voter set (leader only). */
+  removeRaftVoter: handleUnaryCall<RemoveRaftVoterRequest, RemoveRaftVoterResponse>;
+  /** Corrects a voter's endpoints and supported versions (leader only). */
+  updateRaftVoter: handleUnaryCall<UpdateRaftVoterRequest, UpdateRaftVoterResponse>;
+  /** Says who the node is and what it knows of the quorum; any controller answers. */
+  describeQuorum: handleUnaryCall<DescribeQuorumRequest, DescribeQuorumResponse>;
 }
 
 export interface RaftServiceClient extends Client {
@@ -162,6 +225,70 @@ export interface RaftServiceClient extends Client {
     metadata: Metadata,
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<FetchSnapshotRequest, FetchSnapshotResponse>;
+  /** Makes a replica a voter (leader only). */
+  addRaftVoter(
+    request: AddRaftVoterRequest,
+    callback: (error: ServiceError | null, response: AddRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  addRaftVoter(
+    request: AddRaftVoterRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AddRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  addRaftVoter(
+    request: AddRaftVoterRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AddRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes a voter out of the voter set (leader only). */
+  removeRaftVoter(
+    request: RemoveRaftVoterRequest,
+    callback: (error: ServiceError | null, response: RemoveRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  removeRaftVoter(
+    request: RemoveRaftVoterRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RemoveRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  removeRaftVoter(
+    request: RemoveRaftVoterRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RemoveRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  /** Corrects a voter's endpoints and supported versions (leader only). */
+  updateRaftVoter(
+    request: UpdateRaftVoterRequest,
+    callback: (error: ServiceError | null, response: UpdateRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  updateRaftVoter(
+    request: UpdateRaftVoterRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  updateRaftVoter(
+    request: UpdateRaftVoterRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateRaftVoterResponse) => void,
+  ): ClientUnaryCall;
+  /** Says who the node is and what it knows of the quorum; any controller answers. */
+  describeQuorum(
+    request: DescribeQuorumRequest,
+    callback: (error: ServiceError | null, response: DescribeQuorumResponse) => void,
+  ): ClientUnaryCall;
+  describeQuorum(
+    request: DescribeQuorumRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DescribeQuorumResponse) => void,
+  ): ClientUnaryCall;
+  describeQuorum(
+    request: DescribeQuorumRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DescribeQuorumResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const RaftServiceClient = makeGenericClientConstructor(
