@@ -3,7 +3,7 @@ import { type FlushedMarker } from './flushed-marker.js';
 import { LOG_DIRECTORY, segmentPath } from './paths.js';
 import type { LogIdentity } from './segment-header.js';
 import { encodeSegmentStart, Segment, type SegmentBase } from './segment.js';
-import { inSequence } from './steps.js';
+import { inSequence, type Step } from './steps.js';
 
 /** Where the log begins anew, and what becomes of the old one. */
 export interface NewStart {
@@ -13,6 +13,8 @@ export interface NewStart {
   readonly generation: number;
   /** The old segments. */
   readonly oldPaths: readonly string[];
+  /** Done before anything else. */
+  readonly first?: Step;
   /** Closes an old segment's file and takes it away; not called for one that the new segment has replaced. */
   readonly remove: (path: string) => void;
 }
@@ -27,13 +29,14 @@ export interface NewStart {
  * 2. It is renamed, and the directory synced: the point of no return. An old segment of the same base is gone with that.
  * 3. Only then the other old segments are removed, in any order, and the directory is synced.
  */
-export function beginAnew(fs: FileSystem, { identity, base, generation, oldPaths, remove }: NewStart, done: (result: Segment | Error) => void): void {
+export function beginAnew(fs: FileSystem, { identity, base, generation, oldPaths, first = NOTHING, remove }: NewStart, done: (result: Segment | Error) => void): void {
   const path = segmentPath(base.offset);
   const temporary = `${path}.tmp`;
   const marker: FlushedMarker = { endOffset: base.offset, checksum: base.checksum, generation, sealed: false, sequence: 0 };
   let segment: Segment | undefined;
   inSequence(
     [
+      first,
       (next) => {
         const file = fs.open(temporary, { create: true });
         file.truncateSync(0);
@@ -56,3 +59,5 @@ export function beginAnew(fs: FileSystem, { identity, base, generation, oldPaths
     (error) => done(error ?? segment!),
   );
 }
+
+const NOTHING: Step = (next) => next(undefined);

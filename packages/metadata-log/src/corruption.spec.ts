@@ -61,7 +61,7 @@ describe('one rotten byte', () => {
       for (let byte = 0; byte < sizeBytes; byte++) {
         const refused = expectRefused(openDamaged(fs, path, position + byte));
         expect(refused).toMatchObject({ reason: 'damaged', path, position, offset: baseOffset });
-        expect(refused.message).toMatch(/move the data directory aside/);
+        expect(refused.message).toMatch(/the only voter, so that no other can give it back/);
       }
     }
   });

@@ -157,7 +157,7 @@ function electionProblem(reads: readonly ElectionFileRead[], directoryId: Uuid):
   if (file === undefined) {
     const message =
       `Neither ${QUORUM_STATE_FILES.join(' nor ')} can be read: this replica may have voted and forgotten it, so it must not vote again under directory id ${directoryId}. ` +
-      'Move the data directory aside, format it anew with a new directory id and let it join as a new replica.';
+      'Start it with more voters than this one, and it becomes a new replica by itself; else move the data directory aside, format it anew with a new directory id and let it join.';
     return refusal('election-state-lost', message, { path });
   }
   if (file.directoryId === directoryId) return undefined;

@@ -46,11 +46,10 @@ export class EpochTrail {
     }
   }
 
-  /** Writes leader-epoch-checkpoint if the epochs are others than last time. @throws what the file system throws. */
+  /** Writes leader-epoch-checkpoint if the epochs are others than last time; later when the disk is full. @throws what else the file system throws. */
   save(fs: FileSystem): void {
     if (!this.changed) return;
-    this.changed = false;
-    writeLeaderEpochCheckpoint(fs, this.epochs);
+    this.changed = !writeLeaderEpochCheckpoint(fs, this.epochs);
   }
 }
 

@@ -14,3 +14,9 @@ export function fileSystemError(code: string, message: string): FileSystemError 
 export function isDiskError(error: unknown): error is Error {
   return error instanceof LogDamageError || (error instanceof Error && typeof (error as { code?: unknown }).code === 'string');
 }
+
+/** Whether the disk, or what this user may have of it, is full: the one error that is not the disk's fault. */
+export function isOutOfSpace(error: unknown): error is FileSystemError {
+  const code = isDiskError(error) ? (error as { code?: unknown }).code : undefined;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}

@@ -1,5 +1,6 @@
-import { utf8Decode, utf8Encode, type Epoch, type Offset } from '@quorate/records';
+import { bytesEqual, utf8Decode, utf8Encode, type Epoch, type Offset } from '@quorate/records';
 import type { FileSystem } from './file-system.js';
+import { isOutOfSpace } from './file-system-error.js';
 import { LEADER_EPOCH_CHECKPOINT } from './paths.js';
 
 /** An epoch of the log and the offset of its first record. */
@@ -15,15 +16,32 @@ const MAX_EPOCH = 2 ** 31 - 1;
 /**
  * Kafka's text file: version, number of entries, then `epoch startOffset` a line. For people and tools: recovery reads
  * the epochs from the batches themselves and writes this file anew where it differs, so it is replaced without a sync.
+ *
+ * @returns whether there was room for it.
  */
-export function writeLeaderEpochCheckpoint(fs: FileSystem, epochs: readonly EpochStart[]): void {
+export function writeLeaderEpochCheckpoint(fs: FileSystem, epochs: readonly EpochStart[]): boolean {
   const temporary = `${LEADER_EPOCH_CHECKPOINT}.tmp`;
-  const file = fs.open(temporary, { create: true });
   const bytes = encodeLeaderEpochCheckpoint(epochs);
-  file.writeSync(bytes, 0);
-  file.truncateSync(bytes.length);
-  file.close();
-  fs.rename(temporary, LEADER_EPOCH_CHECKPOINT);
+  try {
+    const file = fs.open(temporary, { create: true });
+    try {
+      file.writeSync(bytes, 0);
+      file.truncateSync(bytes.length);
+    } finally {
+      file.close();
+    }
+    fs.rename(temporary, LEADER_EPOCH_CHECKPOINT);
+    return true;
+  } catch (error) {
+    if (!isOutOfSpace(error)) throw error;
+    return false;
+  }
+}
+
+/** The text file follows the log, never the other way round. */
+export function refreshLeaderEpochCheckpoint(fs: FileSystem, epochs: readonly EpochStart[]): void {
+  const current = fs.exists(LEADER_EPOCH_CHECKPOINT) ? fs.readFile(LEADER_EPOCH_CHECKPOINT) : undefined;
+  if (current === undefined || !bytesEqual(current, encodeLeaderEpochCheckpoint(epochs))) writeLeaderEpochCheckpoint(fs, epochs);
 }
 
 export function encodeLeaderEpochCheckpoint(epochs: readonly EpochStart[]): Uint8Array {

@@ -10,6 +10,7 @@ import { isDiskError } from './file-system-error.js';
 import type { EpochStart } from './leader-epoch-checkpoint.js';
 import { MarkerTimer } from './marker-timer.js';
 import { LOG_DIRECTORY } from './paths.js';
+import type { ReservedFileSystem } from './reserved-file-system.js';
 import type { LogIdentity } from './segment-header.js';
 import { SegmentList, type CutPlace, type LogEnd } from './segment-list.js';
 import { readSegment } from './segment-read.js';
@@ -18,6 +19,7 @@ import { cutSegments } from './truncation.js';
 
 /** What the store needs besides what recovery found. */
 export interface LogStoreOptions {
+  /** For the file for people, which may wait for room; everything else goes through `space`. */
   readonly fs: FileSystem;
   /** The store's own: it arms one deadline, for the marker. */
   readonly timers: Pick<Timers, 'nowMs' | 'arm'>;
@@ -27,6 +29,8 @@ export interface LogStoreOptions {
   readonly cacheBytes: number;
   /** Where segments go that nobody needs any more. */
   readonly deletions: DeferredDeletion;
+  /** The same file system with its reserve. */
+  readonly space: ReservedFileSystem;
 }
 
 /** A log as recovery leaves it: all of it durable. */
@@ -114,10 +118,13 @@ export class DiskLogStore implements LogStore {
     return this.segments.sizeBytes;
   }
 
-  /** A failure that came before is told at once. */
+  /** A failure that came before is told at once, and so is a full disk. */
   setListener(listener: LogListener): void {
+    const { space } = this.options;
     this.listener = listener;
+    space.setListener({ changed: (isFull) => listener.full?.(isFull), failed: (error) => this.fail(error) });
     if (this.failure !== undefined) listener.failed(this.failure);
+    else if (space.isFull) listener.full?.(true);
   }
 
   append(batch: EncodedBatch): void {
@@ -281,7 +288,7 @@ export class DiskLogStore implements LogStore {
     });
     segment.handle.sync(
       this.orFail(() => {
-        if (segment.entryUnsynced) this.options.fs.syncDirectory(LOG_DIRECTORY, durable);
+        if (segment.entryUnsynced) this.options.space.syncDirectory(LOG_DIRECTORY, durable);
         else durable(undefined);
       }),
     );
@@ -318,18 +325,18 @@ export class DiskLogStore implements LogStore {
       this.reported = Math.min(this.reported, to.offset) as Offset;
       this.changed(done);
     });
-    cutSegments(this.options.fs, { segments: this.segments.all, keep: segmentIndex, endOffset: to.offset, position, marker: this.markerAt(durable) }, wasCut);
+    cutSegments(this.options.space, { segments: this.segments.all, keep: segmentIndex, endOffset: to.offset, position, marker: this.markerAt(durable) }, wasCut);
   }
 
   private replace({ to, done }: Extract<Change, { kind: 'anew' }>): void {
-    const { fs, deletions } = this.options;
+    const { space, deletions } = this.options;
     const { all } = this.segments;
     const remove = (path: string) => {
       const [segment] = all.splice(all.findIndex((old) => old.path === path), 1);
       segment!.handle.close();
       deletions.add(path);
     };
-    beginAnew(fs, { identity: this.identity, base: to, generation: this.currentGeneration, oldPaths: all.map((segment) => segment.path), remove }, (result) => {
+    beginAnew(space, { identity: this.identity, base: to, generation: this.currentGeneration, oldPaths: all.map((segment) => segment.path), remove }, (result) => {
       if (result instanceof Error) return this.orFail(() => {})(result);
       for (const replaced of all) replaced.handle.close();
       this.segments.replaceBy(result);
@@ -360,7 +367,7 @@ export class DiskLogStore implements LogStore {
   }
 
   private roll(): void {
-    this.segments.all.push(createSegment(this.options.fs, this.identity, this.end, this.markerAt(this.flushed)));
+    this.segments.all.push(createSegment(this.options.space, this.identity, this.end, this.markerAt(this.flushed)));
   }
 
   private markerAt({ offset, checksum }: LogEnd): MarkerContent {
@@ -401,15 +408,20 @@ export class DiskLogStore implements LogStore {
   private fail(error: Error): void {
     if (this.failure !== undefined) return;
     this.failure = error;
-    this.markerTimer.stop();
+    this.stopTimers();
     this.listener?.failed(error);
   }
 
   private closeFiles(): void {
     this.closed = true;
-    this.markerTimer.stop();
-    this.options.deletions.stop();
+    this.stopTimers();
     for (const segment of this.segments.all) segment.handle.close();
     this.closing?.();
+  }
+
+  private stopTimers(): void {
+    this.markerTimer.stop();
+    this.options.deletions.stop();
+    this.options.space.stop();
   }
 }

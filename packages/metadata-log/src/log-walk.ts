@@ -21,6 +21,7 @@ export interface LogWalk {
   readonly epochs: EpochStart[];
   readonly voterSets: VoterSetAt[];
   kraftVersion: number | undefined;
+  hasMetadata: boolean;
   /** Checksums of the batches that end at the places asked for; no entry where none ends there. */
   readonly edges: Map<number, number>;
   /** First byte that is not proved durable, and in which segment. */
@@ -43,6 +44,7 @@ export function walkOver(found: readonly FoundSegment[], marker: FlushedMarker, 
     epochs: [],
     voterSets: [],
     kraftVersion: undefined,
+    hasMetadata: false,
     edges: new Map([[first.baseOffset, baseChecksum]]),
     unproved: undefined,
     unprovedBatches: 0,
@@ -86,6 +88,7 @@ function walkSegment(walk: LogWalk, found: FoundSegment, marker: FlushedMarker, 
 
 function gather(walk: LogWalk, batch: EncodedBatch): void {
   if (batch.epoch > (walk.epochs.at(-1)?.epoch ?? 0)) walk.epochs.push({ epoch: batch.epoch, startOffset: batch.baseOffset });
+  if (!batch.isControl) walk.hasMetadata = true;
   if (!batch.isControl) return;
   forEachRecord(batch, (raw, offset) => {
     const record = decodeControlRecord(raw);

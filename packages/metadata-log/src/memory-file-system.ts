@@ -25,8 +25,8 @@ export interface MemoryFileSystemOptions {
   readonly onCall?: (call: FileSystemCall) => Error | undefined;
   /** What a crash in the middle of a write leaves whole, in bytes: a multiple of 512; left out: one sector. Infinity: whole writes. */
   readonly tearBytes?: number;
-  /** Free space; left out: plenty. */
-  readonly freeBytes?: () => number;
+  /** What all files together may hold; left out: plenty. What would make them larger fails with ENOSPC. */
+  readonly capacityBytes?: () => number;
 }
 
 type Done = (error: Error | undefined) => void;
@@ -118,7 +118,13 @@ export class MemoryFileSystem implements FileSystem {
 
   freeBytes(): number {
     this.checkAlive();
-    return this.options.freeBytes?.() ?? Number.MAX_SAFE_INTEGER;
+    const { capacityBytes } = this.options;
+    return capacityBytes === undefined ? Number.MAX_SAFE_INTEGER : Math.max(0, capacityBytes() - this.usedBytes());
+  }
+
+  /** Bytes of all files. */
+  usedBytes(): number {
+    return sizeOf(this.root);
   }
 
   /**
@@ -174,6 +180,8 @@ export class MemoryFileSystem implements FileSystem {
       },
       writeSync: (bytes, position) => {
         this.called({ operation: 'write', path, position, sizeBytes: bytes.length });
+        const growsBy = position + bytes.length - file.sizeBytes;
+        if (growsBy > 0 && this.options.capacityBytes !== undefined && growsBy > this.freeBytes()) throw fileSystemError('ENOSPC', `no space left for ${path}`);
         file.write(bytes, position);
       },
       truncateSync: (sizeBytes) => {
@@ -213,4 +221,11 @@ export class MemoryFileSystem implements FileSystem {
     for (const name of path === '' ? [] : path.split('/')) node = node instanceof MemoryDirectory ? node.entries.get(name) : undefined;
     return node;
   }
+}
+
+function sizeOf(node: MemoryNode): number {
+  if (node instanceof MemoryFile) return node.sizeBytes;
+  let sum = 0;
+  for (const entry of node.entries.values()) sum += sizeOf(entry);
+  return sum;
 }

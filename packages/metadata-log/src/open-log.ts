@@ -1,23 +1,26 @@
-import { bytesEqual, type Epoch, type NodeId, type Offset, type Uuid } from '@quorate/records';
-import type { RaftCoreConfig } from '@quorate/raft-core';
+import type { Epoch, NodeId, Offset, Uuid } from '@quorate/records';
+import type { RaftCoreConfig, Voter } from '@quorate/raft-core';
 import type { Timers } from '@quorate/raft-node';
+import { checkIdentity, type Identity } from './check-identity.js';
+import { DamageRepair, readDamageNote, type DamageNote } from './damage-note.js';
 import { DeferredDeletion } from './deferred-deletion.js';
+import { changeDirectoryId, readDirectoryIdChange, type DirectoryIdChange } from './directory-id-change.js';
 import { DiskElectionStore, loadElectionState, type LoadedElection } from './election-file.js';
 import type { FileSystem } from './file-system.js';
 import { isDiskError } from './file-system-error.js';
 import { findSnapshots, type FoundSnapshots } from './found-snapshots.js';
-import { inspectDirectory } from './inspect-directory.js';
-import { encodeLeaderEpochCheckpoint, writeLeaderEpochCheckpoint } from './leader-epoch-checkpoint.js';
+import { refreshLeaderEpochCheckpoint } from './leader-epoch-checkpoint.js';
 import { DiskLogStore } from './log-store.js';
 import type { MetaProperties } from './meta-properties.js';
-import { BOOTSTRAP_SNAPSHOT, LEADER_EPOCH_CHECKPOINT, LOG_DIRECTORY, META_PROPERTIES, snapshotPath } from './paths.js';
+import { BOOTSTRAP_SNAPSHOT, LOG_DIRECTORY, RESERVE_FILE, snapshotPath } from './paths.js';
+import { ReservedFileSystem } from './reserved-file-system.js';
 import { recoverLog, type RecoveredLog, type RecoveryReport } from './recovery.js';
-import { diskRefusal, refusal, type Refusal } from './refusal.js';
-import { readSnapshot, type SnapshotContent } from './snapshot-read.js';
+import { diskRefusal, refusal, WAY_OUT_OF_ONLY_VOTER, type Refusal } from './refusal.js';
+import type { SnapshotContent } from './snapshot-read.js';
 import { DiskSnapshotStore } from './snapshot-store.js';
-import { splitTimers } from './split-timers.js';
-import { tidySnapshots } from './tidy-snapshots.js';
-import { inSequence, type Step } from './steps.js';
+import { splitTimers, type Deadline } from './split-timers.js';
+import { inSequence } from './steps.js';
+import { removeUnfinished, tidySnapshots } from './tidy-snapshots.js';
 
 /** What is expected of the directory, and how the log is to be kept. */
 export interface OpenLogOptions {
@@ -30,15 +33,21 @@ export interface OpenLogOptions {
   readonly segmentBytes: number;
   /** Bytes of the newest batches kept in memory for followers; 8 MiB is plenty. */
   readonly cacheBytes: number;
+  /** Room that is kept for votes and markers when the disk is full, in bytes. Left out or 0: a full disk ends the process. */
+  readonly reserveBytes?: number | undefined;
+  /** Makes a directory id that was never used before, for a replica that has forgotten whom it voted for. Left out: it is refused. */
+  readonly newDirectoryId?: (() => Uuid) | undefined;
 }
 
 /** Everything a core starts from, read and made durable. */
 export interface RecoveredState extends Pick<RaftCoreConfig, 'electionState' | 'log' | 'voterSets' | 'kraftVersion'> {
   readonly properties: MetaProperties;
   readonly directoryId: Uuid;
+  /** This start has given the directory another id: it is a new replica, and no voter. */
+  readonly directoryIdChange: DirectoryIdChange | undefined;
   /** Checksum of the last batch; of the genesis when the log is empty. */
   readonly endChecksum: number;
-  /** The 0-0 checkpoint: first voters and bootstrap records. */
+  /** The 0-0 checkpoint: first voters and bootstrap records. Empty when it is damaged and the log has no more need of it. */
   readonly bootstrap: SnapshotContent;
   readonly report: RecoveryReport;
 }
@@ -48,152 +57,207 @@ export interface OpenedLog {
   readonly store: DiskLogStore;
   readonly elections: DiskElectionStore;
   readonly snapshots: DiskSnapshotStore;
+  /** Undefined unless `recovered.log.recovering`. */
+  readonly repair: DamageRepair | undefined;
   readonly recovered: RecoveredState;
 }
 
+type Done = (result: OpenedLog | Refusal) => void;
+
 /**
  * Opens the metadata log of a formatted controller directory: checks whose it is, recovers the log and the election state,
- * and makes both durable. A failed write of either store is told to the log's listener, `failed`, once.
+ * and makes both durable. A failed write of any store is told to the log's listener, `failed`, once.
  */
-export function openLog(fs: FileSystem, options: OpenLogOptions, done: (result: OpenedLog | Refusal) => void): void {
-  const identity = checkIdentity(fs, options);
-  if (identity.kind === 'refused') return done(identity);
-  const { properties, bootstrap } = identity;
-  const cleanUp: Step = (next) => {
-    removeUnfinished(fs);
-    next(undefined);
-  };
-  // Formatting may have been the last thing before a power cut that came only now.
-  inSequence([cleanUp, (next) => fs.syncDirectory('', next), (next) => fs.syncDirectory(LOG_DIRECTORY, next)], (error) => {
-    if (error !== undefined) return done(diskRefusal(error, 'Opening the metadata log'));
-    loadElectionState(fs, properties.directoryId, (election) => {
-      if (election instanceof Error) return done(diskRefusal(election, 'Reading quorum-state'));
-      if (election.kind === 'refused') return done(election);
-      const snapshots = lookForSnapshots(fs, properties.clusterId);
-      const refused = (why: Refusal) => {
-        for (const handle of election.handles) handle.close();
-        done(why);
-      };
-      if ('reason' in snapshots) return refused(snapshots);
-      recoverLog(fs, properties, snapshots, (log) => {
-        if (log.kind === 'recovered') done(assemble(fs, options, { properties, bootstrap, election, log, snapshots }));
-        else refused(log);
+export function openLog(bulk: FileSystem, options: OpenLogOptions, done: Done): void {
+  const [markerTimer, deletionTimer, spaceTimer] = splitTimers(options.timers, 3);
+  const space = new ReservedFileSystem({ fs: bulk, reserveBytes: options.reserveBytes ?? 0, timer: spaceTimer! });
+  const disk: Disk = { bulk, space, markerTimer: markerTimer!, deletionTimer: deletionTimer! };
+  open(disk, options, (result) => {
+    if (result.kind === 'refused') space.stop();
+    done(result);
+  });
+}
+
+/** The file system without and with its reserve, and what the parts of the log wait with. */
+interface Disk {
+  readonly bulk: FileSystem;
+  readonly space: ReservedFileSystem;
+  readonly markerTimer: Deadline;
+  readonly deletionTimer: Deadline;
+}
+
+function open(disk: Disk, options: OpenLogOptions, done: Done): void {
+  const { space: fs } = disk;
+  finishDirectoryIdChange(fs, options, (identity) => {
+    if (identity.kind === 'refused') return done(identity);
+    // Formatting may have been the last thing before a power cut that came only now.
+    inSequence([(next) => next(void removeUnfinished(fs)), (next) => fs.syncDirectory('', next), (next) => fs.syncDirectory(LOG_DIRECTORY, next)], (error) => {
+      if (error !== undefined) return done(diskRefusal(error, 'Opening the metadata log'));
+      loadElectionState(fs, identity.properties.directoryId, (election) => {
+        if (election instanceof Error) return done(diskRefusal(election, 'Reading quorum-state'));
+        if (election.kind === 'refused' && election.reason !== 'election-state-lost') return done(election);
+        recover(disk, options, { identity, election }, done);
       });
     });
   });
 }
 
-function lookForSnapshots(fs: FileSystem, clusterId: string): FoundSnapshots | Refusal {
-  try {
-    return findSnapshots(fs, clusterId);
-  } catch (error) {
-    if (!isDiskError(error)) throw error;
-    return diskRefusal(error, 'Reading snapshots');
-  }
+/** Whose directory it is, once a change of its id that was interrupted is finished. */
+function finishDirectoryIdChange(fs: FileSystem, options: OpenLogOptions, done: (identity: Identity | Refusal) => void): void {
+  const identity = checkIdentity(fs, options);
+  if (identity.kind === 'refused') return done(identity);
+  const change = orRefusal('Reading the data directory', () => readDirectoryIdChange(fs));
+  if (change === undefined) return done(identity);
+  if ('kind' in change) return done(change);
+  changeDirectoryId(fs, identity.properties, change, (error) => {
+    if (error !== undefined) return done(diskRefusal(error, 'Changing the directory id'));
+    done({ ...identity, properties: { ...identity.properties, directoryId: change.to } });
+  });
 }
 
-interface Identity {
-  readonly kind: 'known';
-  readonly properties: MetaProperties;
-  readonly bootstrap: SnapshotContent;
+interface Begun {
+  readonly identity: Identity;
+  /** A refusal: both files are bad. */
+  readonly election: LoadedElection | Refusal;
 }
 
-function checkIdentity(fs: FileSystem, options: OpenLogOptions): Identity | Refusal {
-  try {
-    const found = inspectDirectory(fs);
-    if (found.kind !== 'formatted') return notFormatted(found.kind, found.kind === 'unreadable-properties' ? found.problem : '');
-    const { properties } = found;
-    if (properties.nodeId !== options.nodeId) {
-      return refusal('other-node', `The directory belongs to node ${properties.nodeId}, this is node ${options.nodeId} (node.id). Correct node.id or metadata.log.dir.`, { path: META_PROPERTIES });
-    }
-    if (options.clusterId !== undefined && options.clusterId !== properties.clusterId) {
-      return refusal('other-cluster', `The directory belongs to cluster ${properties.clusterId}, cluster.id says ${options.clusterId}. Correct cluster.id or metadata.log.dir.`, { path: META_PROPERTIES });
-    }
-    if (!found.hasLog) return refusal('damaged', `${META_PROPERTIES} is there and ${LOG_DIRECTORY} is not: the directory was formatted for a broker alone, or the log was removed. Format an empty directory for a controller, with a new directory id.`, { path: LOG_DIRECTORY });
-    return readBootstrap(fs, properties);
-  } catch (error) {
-    if (!isDiskError(error)) throw error;
-    return diskRefusal(error, 'Reading the data directory');
-  }
+function recover(disk: Disk, options: OpenLogOptions, { identity, election }: Begun, done: Done): void {
+  const { space: fs } = disk;
+  const { properties, bootstrap } = identity;
+  const refused = (why: Refusal) => {
+    if (election.kind === 'loaded') for (const handle of election.handles) handle.close();
+    done(why);
+  };
+  const presentEpoch = election.kind === 'loaded' ? (election.file.state?.epoch ?? 0) : 0;
+  const found = orRefusal('Reading snapshots', () => ({ snapshots: findSnapshots(fs, properties.clusterId), note: readDamageNote(fs, presentEpoch) }));
+  if ('kind' in found) return refused(found);
+  const isOnlyVoter = (voters: readonly Voter[] | undefined): boolean => {
+    const known = voters ?? (typeof bootstrap === 'string' ? undefined : bootstrap.voters);
+    return known?.length === 1 && known[0]!.id === properties.nodeId && known[0]!.directoryId === properties.directoryId;
+  };
+  const beyondRepair = (voters: readonly Voter[] | undefined): string | undefined => {
+    if (isOnlyVoter(voters)) return WAY_OUT_OF_ONLY_VOTER;
+    return typeof bootstrap === 'string' && voters === undefined ? `The bootstrap checkpoint is damaged too (${bootstrap}), so nobody knows the voters. Format the directory anew.` : undefined;
+  };
+  recoverLog({ fs, identity: properties, ...found, presentEpoch, beyondRepair }, (log) => {
+    if (log.kind === 'refused') return refused(log);
+    const closing = (why: Refusal) => {
+      for (const segment of log.state.segments) segment.handle.close();
+      refused(why);
+    };
+    const usable = usableBootstrap(bootstrap, log);
+    if ('kind' in usable) return closing(usable);
+    const bootstrapNotes = typeof bootstrap === 'string' ? [`The bootstrap checkpoint ${snapshotPath(BOOTSTRAP_SNAPSHOT)} cannot be used (${bootstrap}); the log has no more need of it.`] : [];
+    const parts = { properties, bootstrap: usable, bootstrapNotes, log, snapshots: found.snapshots, note: log.report.damage };
+    if (election.kind === 'loaded') return assemble(disk, options, { ...parts, election, change: undefined }, done);
+    const voters = log.voterSets.at(-1)?.voters ?? log.startSnapshot?.head.voters;
+    const to = isOnlyVoter(voters) ? undefined : options.newDirectoryId?.();
+    if (to === undefined) return closing(election);
+    becomeNewReplica(disk, options, { ...parts, change: { from: properties.directoryId, to } }, done);
+  });
 }
 
-function notFormatted(kind: string, problem: string): Refusal {
-  switch (kind) {
-    case 'empty':
-      return refusal('not-formatted', 'The directory is not formatted. Run `quorate storage format`.');
-    case 'half-formatted':
-      return refusal('half-formatted', 'Formatting of the directory was interrupted. Run `quorate storage format` again.');
-    case 'unreadable-properties':
-      return refusal('unreadable-properties', `${META_PROPERTIES} cannot be understood: ${problem}. Put back the one that formatting made.`, { path: META_PROPERTIES });
-    case 'without-properties':
-      return refusal('damaged', `${LOG_DIRECTORY} holds a log, but ${META_PROPERTIES} is gone. Put it back: without it nobody knows whose log this is.`, { path: META_PROPERTIES });
-    default:
-      return refusal('not-formatted', 'The directory is not formatted and holds other files. Name another one in metadata.log.dir, and run `quorate storage format`.');
-  }
-}
-
-function readBootstrap(fs: FileSystem, properties: MetaProperties): Identity | Refusal {
-  const path = snapshotPath(BOOTSTRAP_SNAPSHOT);
-  const content = fs.exists(path) ? readSnapshot(fs.readFile(path), properties.clusterId) : 'it is not there';
-  if (typeof content !== 'string') return { kind: 'known', properties, bootstrap: content };
-  return refusal('damaged', `The bootstrap checkpoint ${path} cannot be used: ${content}. It never changes after formatting: put back a copy of this directory's own.`, { path });
+/** Both files of quorum-state are bad: whoever voted here is not to be heard of again. */
+function becomeNewReplica(disk: Disk, options: OpenLogOptions, parts: Omit<Parts, 'election'> & { readonly change: DirectoryIdChange }, done: Done): void {
+  const { change } = parts;
+  const { space: fs } = disk;
+  const properties = { ...parts.properties, directoryId: change.to };
+  const log = { ...parts.log, state: { ...parts.log.state, identity: properties } };
+  changeDirectoryId(fs, parts.properties, change, (error) => {
+    if (error !== undefined) return done(diskRefusal(error, 'Changing the directory id'));
+    loadElectionState(fs, change.to, (election) => {
+      if (election instanceof Error) return done(diskRefusal(election, 'Reading quorum-state'));
+      if (election.kind === 'refused') return done(election);
+      assemble(disk, options, { ...parts, properties, log, election }, done);
+    });
+  });
 }
 
 interface Parts {
   readonly properties: MetaProperties;
   readonly bootstrap: SnapshotContent;
+  readonly bootstrapNotes: readonly string[];
   readonly election: LoadedElection;
   readonly log: RecoveredLog;
   readonly snapshots: FoundSnapshots;
+  readonly note: DamageNote | undefined;
+  readonly change: DirectoryIdChange | undefined;
 }
 
-function assemble(fs: FileSystem, options: OpenLogOptions, { properties, bootstrap, election, log, snapshots: found }: Parts): OpenedLog | Refusal {
+function assemble({ bulk, space, markerTimer, deletionTimer }: Disk, options: OpenLogOptions, parts: Parts, done: Done): void {
+  const { properties, election, log, snapshots: found, note } = parts;
+  const snapshotNotes = orRefusal(`Tidying up ${LOG_DIRECTORY}`, () => {
+    refreshLeaderEpochCheckpoint(bulk, log.state.epochs);
+    return tidySnapshots(space, found, log);
+  });
+  if ('kind' in snapshotNotes) return done(snapshotNotes);
+  const failed = (error: Error) => store.failBecause(error);
+  const deletions = new DeferredDeletion(space, deletionTimer, failed);
+  const store = new DiskLogStore({ fs: bulk, space, deletions, timers: markerTimer, segmentBytes: options.segmentBytes, cacheBytes: options.cacheBytes }, log.state);
+  space.fill((error) => {
+    if (error !== undefined) return done(diskRefusal(error, `Writing ${RESERVE_FILE}`));
+    done({
+      kind: 'opened',
+      store,
+      elections: new DiskElectionStore(election.handles, election.file, failed),
+      snapshots: new DiskSnapshotStore({ bulk, fs: space, clusterId: properties.clusterId, log: store, deletions }, log.snapshots),
+      repair: note === undefined ? undefined : new DamageRepair(space, note, failed),
+      recovered: recoveredState(parts, snapshotNotes),
+    });
+  });
+}
+
+function recoveredState({ properties, bootstrap, bootstrapNotes, election, log, note, change }: Parts, snapshotNotes: readonly string[]): RecoveredState {
   const { state, startSnapshot } = log;
-  let snapshotNotes: readonly string[];
-  try {
-    snapshotNotes = tidySnapshots(fs, found, log);
-    refreshEpochs(fs, state.epochs);
-  } catch (error) {
-    if (!isDiskError(error)) throw error;
-    return diskRefusal(error, `Tidying up ${LOG_DIRECTORY}`);
-  }
-  const [markerTimer, deletionTimer] = splitTimers(options.timers, 2);
-  const deletions = new DeferredDeletion(fs, deletionTimer!, (error) => store.failBecause(error));
-  const store = new DiskLogStore({ fs, timers: markerTimer!, segmentBytes: options.segmentBytes, cacheBytes: options.cacheBytes, deletions }, state);
-  const snapshots = new DiskSnapshotStore({ fs, clusterId: properties.clusterId, log: store, deletions }, log.snapshots);
-  const elections = new DiskElectionStore(election.handles, election.file, (error) => store.failBecause(error));
   const bootstrapVoters = bootstrap.voters === undefined ? [] : [{ offset: undefined, voters: bootstrap.voters }];
   // As if the snapshot's last record had brought them: no truncation goes back behind it (Kafka does the same).
   const snapshotVoters = startSnapshot?.head.voters === undefined ? [] : [{ offset: (state.start.offset - 1) as Offset, voters: startSnapshot.head.voters }];
-  const recovered: RecoveredState = {
+  return {
     properties,
     directoryId: properties.directoryId,
+    directoryIdChange: change,
     electionState: election.file.state,
     log: {
-      startOffset: store.startOffset,
+      startOffset: state.start.offset,
       startEpoch: state.epochBeforeStart as Epoch,
       endOffset: state.endOffset,
       generation: state.generation,
       epochs: state.epochs,
       latestSnapshot: log.snapshots.at(-1)?.id,
-      recovering: false,
+      recovering: note !== undefined,
     },
     voterSets: [...bootstrapVoters, ...snapshotVoters, ...log.voterSets],
     kraftVersion: log.kraftVersion ?? startSnapshot?.head.kraftVersion ?? bootstrap.kraftVersion ?? 0,
     endChecksum: state.endChecksum,
     bootstrap,
-    report: { ...log.report, notes: [...election.notes, ...snapshotNotes, ...log.report.notes] },
+    report: { ...log.report, notes: [...election.notes, ...changeNotes(change), ...damageNotes(note), ...bootstrapNotes, ...snapshotNotes, ...log.report.notes] },
   };
-  return { kind: 'opened', store, elections, snapshots, recovered };
 }
 
-/** Snapshots and small files whose writing was interrupted, and snapshots that were to be deleted. */
-function removeUnfinished(fs: FileSystem): void {
-  for (const name of fs.list(LOG_DIRECTORY)) if (/\.(part|tmp|deleted)$/.test(name)) fs.unlink(`${LOG_DIRECTORY}/${name}`);
+function changeNotes(change: DirectoryIdChange | undefined): string[] {
+  if (change === undefined) return [];
+  return [`Neither file of quorum-state could be read, so this replica may have forgotten whom it voted for. It has given up directory id ${change.from} for good and is a new replica, ${change.to}: an observer. Remove the old one from the voters and add this one.`];
 }
 
-/** The text file follows the log, never the other way round. */
-function refreshEpochs(fs: FileSystem, epochs: RecoveredState['log']['epochs']): void {
-  const current = fs.exists(LEADER_EPOCH_CHECKPOINT) ? fs.readFile(LEADER_EPOCH_CHECKPOINT) : undefined;
-  if (current === undefined || !bytesEqual(current, encodeLeaderEpochCheckpoint(epochs))) writeLeaderEpochCheckpoint(fs, epochs);
+function damageNotes(note: DamageNote | undefined): string[] {
+  return note === undefined ? [] : [`RECOVERING: ${note.problem} This node neither votes nor stands nor counts until it has fetched from the leader what it lost.`];
+}
+
+/** The first leader takes up the bootstrap records; once there are metadata records in the log, that has happened. */
+function usableBootstrap(bootstrap: Identity['bootstrap'], log: RecoveredLog): SnapshotContent | Refusal {
+  if (typeof bootstrap !== 'string') return bootstrap;
+  const path = snapshotPath(BOOTSTRAP_SNAPSHOT);
+  if (!log.hasMetadata || (log.voterSets.length === 0 && log.startSnapshot?.head.voters === undefined)) {
+    return refusal('damaged', `The bootstrap checkpoint ${path} cannot be used: ${bootstrap}. It never changes after formatting, and the log holds nothing yet that would take its place: put back a copy of this directory's own.`, { path });
+  }
+  return { header: { version: 0, lastContainedLogTimestamp: 0, chainChecksum: 0, imageDigest: undefined }, kraftVersion: undefined, voters: undefined, batches: [] };
+}
+
+function orRefusal<T>(doing: string, io: () => T): T | Refusal {
+  try {
+    return io();
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+    return diskRefusal(error, doing);
+  }
 }

@@ -8,6 +8,12 @@ export const LOG_DIRECTORY = '__cluster_metadata-0';
 /** Twice the same content: one of them is whole at any time. */
 export const QUORUM_STATE_FILES = [`${LOG_DIRECTORY}/quorum-state`, `${LOG_DIRECTORY}/quorum-state.copy`] as const;
 export const LEADER_EPOCH_CHECKPOINT = `${LOG_DIRECTORY}/leader-epoch-checkpoint`;
+/** There as long as the node has not fetched again what its disk has lost. */
+export const RECOVERING_NOTE = `${LOG_DIRECTORY}/recovering`;
+/** There while the directory id is being replaced. */
+export const DIRECTORY_ID_NOTE = `${LOG_DIRECTORY}/directory-id-change`;
+/** Room that is given up when the disk is full. */
+export const RESERVE_FILE = `${LOG_DIRECTORY}/reserve`;
 export const PARTITION_METADATA = `${LOG_DIRECTORY}/partition.metadata`;
 
 export type { SnapshotId };

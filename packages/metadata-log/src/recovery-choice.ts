@@ -10,8 +10,11 @@ import type { FoundSnapshot } from './snapshot-scan.js';
 
 /** What becomes of the files that a start finds. */
 export type RecoveryChoice =
-  /** The log is what these segments hold, as far as they were walked over. Files before them are not needed any more. */
-  | { readonly kind: 'continue'; readonly walk: LogWalk; readonly marker: FlushedMarker; readonly before: readonly FoundSegment[] }
+  /**
+   * The log is what these segments hold, as far as they were walked over. Files before them are not needed any more; one of
+   * them may be damaged.
+   */
+  | { readonly kind: 'continue'; readonly walk: LogWalk; readonly marker: FlushedMarker; readonly before: readonly FoundSegment[]; readonly damagedBefore: string | undefined }
   /** The log ends before the newest snapshot or contradicts it: an install was interrupted, and is finished now. */
   | { readonly kind: 'anew'; readonly at: FoundSnapshot; readonly marker: FlushedMarker }
   | Damage;
@@ -47,10 +50,10 @@ export function chooseLog(found: readonly FoundSegment[], snapshots: FoundSnapsh
     firstWalk ??= walk;
     if (newest !== undefined && walk.edges.get(newest.id.endOffset) !== newest.chainChecksum) continue;
     const before = found.slice(0, i);
-    if (marker !== undefined && markerProblem(walk, found, marker) === undefined) return { kind: 'continue', walk, marker, before };
+    if (marker !== undefined && markerProblem(walk, found, marker) === undefined) return { kind: 'continue', walk, marker, before, damagedBefore: damagedAmong(before, firstWalk) };
     sound ??= { walk, before };
   }
-  const problem = marker === undefined ? noMarker() : firstWalk === undefined ? noBeginning(found, newest) : markerProblem(firstWalk, found, marker);
+  const problem = found.length > 0 && marker === undefined ? noMarker() : firstWalk === undefined ? noBeginning(found, newest) : markerProblem(firstWalk, found, marker ?? NO_MARKER);
   if (newest !== undefined && marker !== undefined && (marker.endOffset <= newest.id.endOffset || problem === undefined)) {
     return { kind: 'anew', at: newest, marker };
   }
@@ -66,12 +69,19 @@ function mayBegin({ header, baseOffset }: FoundSegment, newest: FoundSnapshot | 
   return newest !== undefined && baseOffset <= newest.id.endOffset;
 }
 
+/** The file among those before the log's beginning that cannot be read, rather than just not joining. */
+function damagedAmong(before: readonly FoundSegment[], firstWalk: LogWalk): string | undefined {
+  const stop = firstWalk.stop;
+  return before.find(({ path, header }) => header.kind === 'damaged' || (path === stop?.path && stop.position > 0))?.path;
+}
+
 function noMarker(): Refusal {
   return refusal('damaged', `No flushed marker in ${LOG_DIRECTORY} is whole. ${WAY_OUT_OF_DAMAGE}`);
 }
 
 function noBeginning(found: readonly FoundSegment[], newest: FoundSnapshot | undefined): Refusal {
-  const first = found[0]!;
+  const first = found[0];
+  if (first === undefined) return refusal('damaged', `${LOG_DIRECTORY} has no segment. ${WAY_OUT_OF_DAMAGE}`);
   if (first.baseOffset > 0 && newest === undefined) {
     return refusal('damaged', `The log begins at offset ${first.baseOffset}, and no snapshot at or after it is whole. ${WAY_OUT_OF_DAMAGE}`, { path: first.path, offset: first.baseOffset });
   }

@@ -3,12 +3,22 @@ import { LOG_DIRECTORY } from './paths.js';
 import { inSequence, type Step } from './steps.js';
 import type { MarkerContent, Segment } from './segment.js';
 
+/** A file that is no part of the log any more. */
+export interface SurplusFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+  /** Where it is kept for inspection; undefined: it goes. */
+  readonly keepAs: string | undefined;
+}
+
 /** What recovery has to put right before anything counts. */
 export interface RepairPlan {
   /** Those that stay, oldest first. */
   readonly segments: readonly Segment[];
   /** Files that are no part of the log: what an unfinished roll, truncation, cleaning or install left. */
-  readonly surplus: readonly { readonly path: string; readonly handle: FileHandle }[];
+  readonly surplus: readonly SurplusFile[];
+  /** Done before anything is cut or removed: for what is damaged and must be kept. */
+  readonly first: readonly Step[];
   /** From here on, in this segment and those behind it, bytes are readable but may not be durable. */
   readonly unproved: { readonly segment: Segment; readonly position: number } | undefined;
   /** What the marker says afterwards: the end of the log. */
@@ -21,7 +31,7 @@ export interface RepairPlan {
  */
 export function makeDurable(fs: FileSystem, plan: RepairPlan, done: (error: Error | undefined) => void): void {
   const last = plan.segments.at(-1)!;
-  const steps: Step[] = [];
+  const steps: Step[] = [...plan.first];
   if (plan.unproved !== undefined) {
     const { segment: first, position } = plan.unproved;
     for (const segment of plan.segments.slice(plan.segments.indexOf(first))) {
@@ -38,7 +48,8 @@ export function makeDurable(fs: FileSystem, plan: RepairPlan, done: (error: Erro
   steps.push((next) => {
     for (const file of [...plan.surplus].reverse()) {
       file.handle.close();
-      fs.unlink(file.path);
+      if (file.keepAs === undefined) fs.unlink(file.path);
+      else fs.rename(file.path, file.keepAs);
     }
     if (last.handle.sizeSync() > last.endPosition) last.handle.truncateSync(last.endPosition);
     last.handle.sync(next);

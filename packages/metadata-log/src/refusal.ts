@@ -52,3 +52,8 @@ export function diskRefusal(error: Error, doing: string): Refusal {
 export const WAY_OUT_OF_DAMAGE =
   'What was durable once is gone, so this node may not vote with what is left. Keep the directory for inspection, check the disk; ' +
   'to go on, move the data directory aside, format it anew with a new directory id and let it join as a new replica.';
+
+/** What an operator can do when that happened to the only voter. */
+export const WAY_OUT_OF_ONLY_VOTER =
+  'This node is the only voter, so that no other can give it back. Put back a copy of the directory if there is one; else keep this one for ' +
+  'inspection, check the disk, and format a new cluster.';

@@ -17,6 +17,7 @@ import type { SnapshotHead } from '@quorate/raft-node';
 import { assert } from './assert.js';
 import { writeU32 } from './bytes.js';
 import type { FileHandle, FileSystem } from './file-system.js';
+import { fileSystemError, isOutOfSpace } from './file-system-error.js';
 import { LOG_DIRECTORY, snapshotPath } from './paths.js';
 import { inSequence } from './steps.js';
 
@@ -54,6 +55,16 @@ export class SnapshotWriter {
     this.path = snapshotPath(head.id);
     this.previousChecksum = genesisChecksum(clusterId);
     this.file = fs.open(`${this.path}.part`, { create: true });
+    try {
+      this.begin();
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
+  }
+
+  private begin(): void {
+    const { head } = this;
     this.file.truncateSync(0);
     const imageDigest = head.imageDigest && { lastStableOffset: head.imageDigest.lastStableOffset, digestVersion: head.imageDigest.version, value: head.imageDigest.value };
     const header: ControlRecord = {
@@ -118,12 +129,13 @@ export class SnapshotWriter {
     inSequence(
       [
         (next) => {
-          this.write([encodeControlRecord(footer)], true);
-          this.file.sync(next);
+          this.unlessFull(() => this.write([encodeControlRecord(footer)], true));
+          // Even for want of room: after a failed sync nothing is known of the file.
+          this.file.sync((error) => next(error && fileSystemError('EIO', `a sync of ${this.path}.part failed: ${error.message}`)));
         },
         (next) => {
+          this.unlessFull(() => this.fs.rename(`${this.path}.part`, this.path));
           this.file.close();
-          this.fs.rename(`${this.path}.part`, this.path);
           this.fs.syncDirectory(LOG_DIRECTORY, next);
         },
       ],
@@ -131,10 +143,24 @@ export class SnapshotWriter {
     );
   }
 
+  /** A disk without room for it keeps nothing of the snapshot. @throws what the file system throws. */
+  private unlessFull(io: () => void): void {
+    try {
+      io();
+    } catch (error) {
+      if (isOutOfSpace(error)) this.remove();
+      throw error;
+    }
+  }
+
   /** Gives up: the file goes away. */
   discard(): void {
     assert(!this.frozen, 'a frozen snapshot cannot be discarded');
     this.frozen = true;
+    this.remove();
+  }
+
+  private remove(): void {
     this.file.close();
     this.fs.unlink(`${this.path}.part`);
   }

@@ -1,8 +1,8 @@
-import type { InstallResult, SnapshotChunk, SnapshotHead, SnapshotInfo, SnapshotReader, SnapshotSink, SnapshotStore } from '@quorate/raft-node';
+import type { InstallResult, SnapshotChunk, SnapshotHead, SnapshotInfo, SnapshotOutcome, SnapshotReader, SnapshotSink, SnapshotStore } from '@quorate/raft-node';
 import { assert } from './assert.js';
 import type { DeferredDeletion } from './deferred-deletion.js';
 import type { FileHandle, FileSystem } from './file-system.js';
-import { isDiskError } from './file-system-error.js';
+import { isDiskError, isOutOfSpace } from './file-system-error.js';
 import type { DiskLogStore } from './log-store.js';
 import { snapshotPath, type SnapshotId } from './paths.js';
 import { ReceivedSnapshot } from './received-snapshot.js';
@@ -11,6 +11,9 @@ import { DiskSnapshotReader } from './snapshot-reader.js';
 
 /** What the snapshot store needs besides the snapshots that recovery found. */
 export interface SnapshotStoreOptions {
+  /** For snapshots in the making, which are given up when the disk is full: they may not have the reserve. */
+  readonly bulk: FileSystem;
+  /** For everything else. */
   readonly fs: FileSystem;
   readonly clusterId: string;
   /** The log that they stand for; its listener hears of every failure. */
@@ -39,16 +42,18 @@ export class DiskSnapshotStore implements SnapshotStore {
     return this.infos;
   }
 
+  /** A failed read is told to the log's listener, and answered as if nothing were there. */
   read(id: SnapshotId, position: number, maxBytes: number): SnapshotChunk {
-    const info = this.find(id);
-    const served = info === undefined ? undefined : this.serve(info);
-    if (info === undefined || served === undefined) return { kind: 'not-found' };
-    const { file, size } = served;
-    if (position < 0 || position >= size) return { kind: 'out-of-range', size };
-    const bytes = new Uint8Array(Math.min(Math.max(1, maxBytes), size - position));
-    return { kind: 'chunk', bytes: bytes.subarray(0, file.readSync(bytes, position)), size, chainChecksum: info.chainChecksum };
+    let chunk: SnapshotChunk = { kind: 'not-found' };
+    this.tryIo(() => {
+      const info = this.find(id);
+      const served = info === undefined ? undefined : this.serve(info);
+      if (info !== undefined && served !== undefined) chunk = chunkOf(served, position, maxBytes, info.chainChecksum);
+    });
+    return chunk;
   }
 
+  /** @throws what the file system throws, and LogDamageError where the beginning is no snapshot's; so does the reader. */
   open(id: SnapshotId): SnapshotReader | undefined {
     const info = this.find(id);
     const file = info === undefined ? undefined : this.openFile(info);
@@ -57,36 +62,46 @@ export class DiskSnapshotStore implements SnapshotStore {
 
   create(head: SnapshotHead): SnapshotSink {
     assert(this.find(head.id) === undefined, `the snapshot at ${head.id.endOffset} is there already`);
-    const { fs, clusterId } = this.options;
-    const writer = new SnapshotWriter(fs, clusterId, head);
+    const { bulk, clusterId } = this.options;
+    let writer: SnapshotWriter | undefined;
+    let sizeBytes = 0;
+    const write = (io: () => void) => {
+      const wasWritten = this.tryIo(() => {
+        try {
+          io();
+          sizeBytes = writer?.sizeBytes ?? sizeBytes;
+        } catch (error) {
+          if (!isOutOfSpace(error)) throw error;
+          writer?.discard();
+          writer = undefined;
+        }
+      });
+      return wasWritten && writer !== undefined;
+    };
+    write(() => (writer = new SnapshotWriter(bulk, clusterId, head)));
     return {
       get sizeBytes() {
-        return writer.sizeBytes;
+        return sizeBytes;
       },
-      append: (records) => this.tryIo(() => writer.append(records)),
-      appendRequests: (appendTimeMs, requests) => this.tryIo(() => writer.appendRequests(appendTimeMs, requests)),
-      freeze: (done) =>
-        writer.freeze((error) => {
-          if (error !== undefined) return this.options.log.failBecause(error);
-          // One that was fetched meanwhile may have begun the log behind it.
-          if (head.id.endOffset >= this.options.log.startOffset) this.add(head, writer.sizeBytes);
-          else if (!this.tryIo(() => this.options.deletions.add(snapshotPath(head.id)))) return;
-          done();
-        }),
-      discard: () => this.tryIo(() => writer.discard()),
+      append: (records) => void write(() => writer?.append(records)),
+      appendRequests: (appendTimeMs, requests) => void write(() => writer?.appendRequests(appendTimeMs, requests)),
+      freeze: (done) => this.freeze(head, writer, done),
+      discard: () => void this.tryIo(() => writer?.discard()),
     };
   }
 
   receive(id: SnapshotId, position: number, bytes: Uint8Array): void {
     this.tryIo(() => {
-      if (position === 0) {
-        this.received?.discard();
-        this.received = undefined;
-        this.received = new ReceivedSnapshot(this.options.fs, { clusterId: this.options.clusterId, id });
-      }
+      if (position === 0) this.receiveAnew(id);
       assert(this.received !== undefined && isSame(this.received.claim.id, id), `bytes of the snapshot at ${id.endOffset}, which is not being received`);
       this.received.add(position, bytes);
     });
+  }
+
+  private receiveAnew(id: SnapshotId): void {
+    this.received?.discard();
+    this.received = undefined;
+    this.received = new ReceivedSnapshot(this.options, { clusterId: this.options.clusterId, id });
   }
 
   discardReceived(id: SnapshotId): void {
@@ -123,6 +138,18 @@ export class DiskSnapshotStore implements SnapshotStore {
     // first segment is there.
     this.tryIo(() => this.deleteSnapshotsBefore(startOffset));
     this.options.log.advanceStart({ offset: start.id.endOffset, checksum: start.chainChecksum });
+  }
+
+  private freeze(head: SnapshotHead, writer: SnapshotWriter | undefined, done: (outcome: SnapshotOutcome) => void): void {
+    if (writer === undefined) return done('no-space');
+    writer.freeze((error) => {
+      if (error !== undefined && !isOutOfSpace(error)) return this.options.log.failBecause(error);
+      if (error !== undefined) return done('no-space');
+      // One that was fetched meanwhile may have begun the log behind it.
+      if (head.id.endOffset >= this.options.log.startOffset) this.add(head, writer.sizeBytes);
+      else if (!this.tryIo(() => this.options.deletions.add(snapshotPath(head.id)))) return;
+      done(this.find(head.id) === undefined ? 'overtaken' : 'frozen');
+    });
   }
 
   /** Lets go of the files; what was being received is removed by the next start. */
@@ -178,6 +205,12 @@ export class DiskSnapshotStore implements SnapshotStore {
       return false;
     }
   }
+}
+
+function chunkOf({ file, size }: { readonly file: FileHandle; readonly size: number }, position: number, maxBytes: number, chainChecksum: number): SnapshotChunk {
+  if (position < 0 || position >= size) return { kind: 'out-of-range', size };
+  const bytes = new Uint8Array(Math.min(Math.max(1, maxBytes), size - position));
+  return { kind: 'chunk', bytes: bytes.subarray(0, file.readSync(bytes, position)), size, chainChecksum };
 }
 
 function isSame(a: SnapshotId, b: SnapshotId): boolean {

@@ -1,10 +1,13 @@
 import type { FileSystem } from './file-system.js';
 import type { FoundSnapshots } from './found-snapshots.js';
-import { snapshotPath } from './paths.js';
+import { LOG_DIRECTORY, snapshotPath } from './paths.js';
+import { ASIDE_SUFFIX } from './put-aside.js';
 import type { RecoveredLog } from './recovery.js';
 
-/** What is damaged and kept for inspection has this at the end of its name; no start looks at it again. */
-export const ASIDE_SUFFIX = '.damaged';
+/** Snapshots and small files whose writing was interrupted, and files that were about to be deleted. */
+export function removeUnfinished(fs: FileSystem): void {
+  for (const name of fs.list(LOG_DIRECTORY)) if (/\.(part|tmp|deleted)$/.test(name)) fs.unlink(`${LOG_DIRECTORY}/${name}`);
+}
 
 /**
  * Removes the snapshots before the log's start and puts aside those that are damaged or contradict the log.

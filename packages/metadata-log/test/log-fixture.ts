@@ -49,6 +49,7 @@ export class FakeTimers {
 export class Reports implements LogListener {
   readonly flushes: { readonly endOffset: number; readonly generation: number }[] = [];
   readonly failures: Error[] = [];
+  readonly fullness: boolean[] = [];
   private waiting: { readonly endOffset: number; readonly resolve: () => void }[] = [];
 
   flushed(endOffset: Offset, generation: number): void {
@@ -59,6 +60,10 @@ export class Reports implements LogListener {
 
   failed(error: Error): void {
     this.failures.push(error);
+  }
+
+  full(isFull: boolean): void {
+    this.fullness.push(isFull);
   }
 
   get flushedEnd(): number {

@@ -1,5 +1,5 @@
 import { encodeRecord, uuidToBytes, type EncodedBatch, type RawRecord } from '@quorate/records';
-import type { ImageDigest } from '@quorate/raft-core';
+import type { ImageDigest, Voter } from '@quorate/raft-core';
 import type { InstallResult, SnapshotHead, SnapshotReader, SnapshotStore } from '@quorate/raft-node';
 import { FORMAT, format, nextBatch, open, VOTER } from './log-fixture.js';
 import { MemoryFileSystem } from '../src/memory-file-system.js';
@@ -16,8 +16,8 @@ export function headAt({ endOffset, epoch, checksum, appendTimeMs }: Pick<Encode
 }
 
 /** Writes a whole snapshot of this node's own. */
-export function snapshotAt(store: SnapshotStore, batch: EncodedBatch, names: readonly string[] = ['a', 'b']): SnapshotId {
-  const sink = store.create(headAt(batch));
+export function snapshotAt(store: SnapshotStore, batch: EncodedBatch, { names = ['a', 'b'], voters = [VOTER] }: { readonly names?: readonly string[]; readonly voters?: readonly Voter[] } = {}): SnapshotId {
+  const sink = store.create({ ...headAt(batch), voters });
   sink.append(names.map(topic));
   let frozen = false;
   sink.freeze(() => (frozen = true));

@@ -18,4 +18,4 @@ export type { ChainEnd, ChainVerdict } from './verify-chain.js';
 export { verifyChain } from './verify-chain.js';
 export type { WaitOutcome } from './waiters.js';
 export { Waiters } from './waiters.js';
-export type { InstallResult, SnapshotChunk, SnapshotHead, SnapshotInfo, SnapshotReader, SnapshotSink, SnapshotStore } from './snapshot-ports.js';
+export type { InstallResult, SnapshotChunk, SnapshotHead, SnapshotInfo, SnapshotOutcome, SnapshotReader, SnapshotSink, SnapshotStore } from './snapshot-ports.js';

@@ -50,12 +50,12 @@ export class SnapshotMaker {
         if (typeof this.#making.decide(id) === 'string') {
           end();
           sink.discard();
-          return done();
+          return done('overtaken');
         }
-        sink.freeze(() => {
+        sink.freeze((outcome) => {
           end();
-          this.#making.created(id);
-          done();
+          if (outcome === 'frozen') this.#making.created(id);
+          done(outcome);
         });
       },
       discard: () => {

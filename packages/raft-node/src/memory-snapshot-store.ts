@@ -72,7 +72,7 @@ export class MemorySnapshotStore implements SnapshotStore {
       freeze: (done) =>
         this.#do(() => {
           this.#keep(head, concatBytes(parts));
-          done();
+          done('frozen');
         }),
       discard: () => {},
     };

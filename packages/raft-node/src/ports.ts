@@ -53,6 +53,12 @@ export interface LogListener {
   flushed(endOffset: Offset, generation: number): void;
   /** A write or fsync failed: nothing more will be reported, the process must stop. */
   failed(error: Error): void;
+  /**
+   * The disk is full, or no longer is. What was written is written: a small reserve was given up, and lasts for votes,
+   * markers and what is under way already. Until it is over nothing more should be appended that can be avoided: a leader
+   * hands over, a follower fetches nothing. Comes in a turn of its own.
+   */
+  full?(isFull: boolean): void;
 }
 
 /** The replicated log on disk. Offsets are those of records; ranges are whole batches. */

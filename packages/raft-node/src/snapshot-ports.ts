@@ -37,6 +37,9 @@ export interface SnapshotReader {
   close(): void;
 }
 
+/** What became of a new snapshot: it is there; another one holds as much already; the disk was full. Of the last two nothing is left. */
+export type SnapshotOutcome = 'frozen' | 'overtaken' | 'no-space';
+
 /** Takes what a new snapshot holds. Nobody sees it before `freeze` is done. */
 export interface SnapshotSink {
   /** Bytes written so far. */
@@ -44,8 +47,11 @@ export interface SnapshotSink {
   append(records: readonly RawRecord[]): void;
   /** Ids of requests and what became of them, all of batches that were appended at that time (milliseconds since 1970). */
   appendRequests(appendTimeMs: number, requests: readonly RequestOutcome[]): void;
-  /** Makes it durable under its name. An error ends the process, like every failed write. */
-  freeze(done: () => void): void;
+  /**
+   * Makes it durable under its name. A disk that was full at any time since the beginning leaves nothing of it; any other
+   * error ends the process, like every failed write.
+   */
+  freeze(done: (outcome: SnapshotOutcome) => void): void;
   /** Gives up: the file goes away. */
   discard(): void;
 }

@@ -140,11 +140,13 @@ export class SimNode {
     const options = { nodeId: this.id, clusterId: CLUSTER_ID, timers: process.timers(), segmentBytes: this.#settings.segmentBytes, cacheBytes: 64 * 1024 };
     openLog(this.disk.files, options, (result) => {
       if (this.#life !== life) return;
-      if (result.kind === 'opened') this.#run(life, result);
-      else if (result.reason === 'disk-failed') this.#exit(`disk error at start: ${result.message}`);
-      else if (this.disk.isForeign) this.#exit(`refuses the disk: ${result.reason}`);
-      else if (this.disk.isDamaged) this.#lost(result.message);
-      else throw new Error(`node ${this.id} cannot start: ${result.reason}: ${result.message}`);
+      // The host does not repair a damaged log yet: a node that opens as recovering is as good as lost.
+      const damage = result.kind === 'opened' ? result.recovered.report.damage?.problem : result.message;
+      if (result.kind === 'opened' && damage === undefined) this.#run(life, result);
+      else if (result.kind === 'refused' && result.reason === 'disk-failed') this.#exit(`disk error at start: ${result.message}`);
+      else if (this.disk.isForeign) this.#exit(`refuses the disk: ${result.kind === 'refused' ? result.reason : 'damaged'}`);
+      else if (this.disk.isDamaged) this.#lost(String(damage));
+      else throw new Error(`node ${this.id} cannot start: ${result.kind === 'refused' ? result.reason : 'damaged'}: ${damage}`);
     });
   }
 

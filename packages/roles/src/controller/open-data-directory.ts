@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ServerConfig } from '@quorate/config';
-import { NodeFileSystem, openLog, type DirectoryLock, type OpenedLog } from '@quorate/metadata-log';
+import { NodeFileSystem, openLog, RESERVE_BYTES, type DirectoryLock, type OpenedLog } from '@quorate/metadata-log';
 import type { Timers } from '@quorate/raft-node';
 import { ProcessRefusal } from '../process/exit-codes.js';
 import { lockOrRefuse } from '../shared/lock-directory.js';
@@ -29,7 +29,7 @@ export async function openDataDirectory(config: ServerConfig, timers: Pick<Timer
   const opened = await new Promise<ReturnType<typeof refusedOrOpened>>((resolve) => {
     openLog(
       new NodeFileSystem(directory),
-      { nodeId: config.nodeId, clusterId: config.clusterId, timers, segmentBytes: config.metadataLog.segmentBytes, cacheBytes: CACHE_BYTES },
+      { nodeId: config.nodeId, clusterId: config.clusterId, timers, segmentBytes: config.metadataLog.segmentBytes, cacheBytes: CACHE_BYTES, reserveBytes: RESERVE_BYTES },
       (result) => resolve(refusedOrOpened(directory, result)),
     );
   });

@@ -1,0 +1,88 @@
+import { crc32c, utf8Decode, utf8Encode } from '@quorate/records';
+import { hex32 } from './bytes.js';
+import { writeFileDurably } from './durable-file.js';
+import type { FileSystem } from './file-system.js';
+import { isDiskError } from './file-system-error.js';
+import { LOG_DIRECTORY, RECOVERING_NOTE } from './paths.js';
+import { inSequence } from './steps.js';
+
+/**
+ * `recovering`: this directory lost something that was durable once. It is written before anything is cut, and as long as
+ * it is there the node neither votes nor stands nor counts, however often it is started.
+ */
+export interface DamageNote {
+  /** What was found first, for people. */
+  readonly problem: string;
+  /** The log was sound up to here (exclusive). */
+  readonly soundUpTo: number;
+  /** Of quorum-state when the damage was found: this node has answered no leader of a later epoch before. */
+  readonly epoch: number;
+  /** Nothing at or behind it was ever flushed here; undefined when nobody can say. */
+  readonly endOffset: number | undefined;
+}
+
+const DATA_VERSION = 1;
+
+/** A line of JSON, and its CRC-32C on the next. */
+export function encodeDamageNote({ problem, soundUpTo, epoch, endOffset }: DamageNote): Uint8Array {
+  const line = JSON.stringify({ problem, soundUpTo, epoch, endOffset: endOffset ?? -1, data_version: DATA_VERSION });
+  return utf8Encode(`${line}\ncrc32c ${hex32(crc32c(utf8Encode(line)))}\n`);
+}
+
+/**
+ * The note, if there is one: what counts is that it is there, whatever it says.
+ *
+ * @param presentEpoch - of quorum-state; what a note that cannot be read may have said is not more.
+ * @throws what the file system throws.
+ */
+export function readDamageNote(fs: FileSystem, presentEpoch: number): DamageNote | undefined {
+  if (!fs.exists(RECOVERING_NOTE)) return undefined;
+  const [line, sum] = utf8Decode(fs.readFile(RECOVERING_NOTE)).split('\n');
+  if (line === undefined || sum !== `crc32c ${hex32(crc32c(utf8Encode(line)))}`) {
+    return { problem: `${RECOVERING_NOTE} cannot be read.`, soundUpTo: 0, epoch: presentEpoch, endOffset: undefined };
+  }
+  const fields = JSON.parse(line) as Record<string, unknown>;
+  const endOffset = Number(fields['endOffset']);
+  return { problem: String(fields['problem']), soundUpTo: Number(fields['soundUpTo']), epoch: Number(fields['epoch']), endOffset: endOffset < 0 ? undefined : endOffset };
+}
+
+/** Damage found while an earlier one has not been made good: what holds for both. */
+export function joinedNote(earlier: DamageNote | undefined, later: DamageNote): DamageNote {
+  if (earlier === undefined) return later;
+  const endOffset = earlier.endOffset === undefined || later.endOffset === undefined ? undefined : Math.max(earlier.endOffset, later.endOffset);
+  return { problem: earlier.problem, soundUpTo: Math.min(earlier.soundUpTo, later.soundUpTo), epoch: Math.max(earlier.epoch, later.epoch), endOffset };
+}
+
+/** Writes it, durably. */
+export function writeDamageNote(fs: FileSystem, note: DamageNote, done: (error: Error | undefined) => void): void {
+  writeFileDurably(fs, RECOVERING_NOTE, encodeDamageNote(note), done);
+}
+
+/** Takes the note away; `done` when that is durable. */
+export function removeDamageNote(fs: FileSystem, done: (error: Error | undefined) => void): void {
+  try {
+    if (fs.exists(RECOVERING_NOTE)) fs.unlink(RECOVERING_NOTE);
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+    return done(error);
+  }
+  fs.syncDirectory(LOG_DIRECTORY, done);
+}
+
+/** For the host, once the node has fetched and verified what it had lost. */
+export class DamageRepair {
+  readonly note: DamageNote;
+  private readonly fs: FileSystem;
+  private readonly onFailed: (error: Error) => void;
+
+  constructor(fs: FileSystem, note: DamageNote, onFailed: (error: Error) => void) {
+    this.fs = fs;
+    this.note = note;
+    this.onFailed = onFailed;
+  }
+
+  /** Takes the note away; `done` when that is durable. A failure is told to the log's listener, and `done` never comes. */
+  repaired(done: () => void): void {
+    inSequence([(next) => removeDamageNote(this.fs, next)], (error) => (error === undefined ? done() : this.onFailed(error)));
+  }
+}
