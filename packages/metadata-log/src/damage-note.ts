@@ -4,7 +4,6 @@ import { writeFileDurably } from './durable-file.js';
 import type { FileSystem } from './file-system.js';
 import { isDiskError } from './file-system-error.js';
 import { LOG_DIRECTORY, RECOVERING_NOTE } from './paths.js';
-import { inSequence } from './steps.js';
 
 /**
  * `recovering`: this directory lost something that was durable once. It is written before anything is cut, and as long as
@@ -67,22 +66,4 @@ export function removeDamageNote(fs: FileSystem, done: (error: Error | undefined
     return done(error);
   }
   fs.syncDirectory(LOG_DIRECTORY, done);
-}
-
-/** For the host, once the node has fetched and verified what it had lost. */
-export class DamageRepair {
-  readonly note: DamageNote;
-  private readonly fs: FileSystem;
-  private readonly onFailed: (error: Error) => void;
-
-  constructor(fs: FileSystem, note: DamageNote, onFailed: (error: Error) => void) {
-    this.fs = fs;
-    this.note = note;
-    this.onFailed = onFailed;
-  }
-
-  /** Takes the note away; `done` when that is durable. A failure is told to the log's listener, and `done` never comes. */
-  repaired(done: () => void): void {
-    inSequence([(next) => removeDamageNote(this.fs, next)], (error) => (error === undefined ? done() : this.onFailed(error)));
-  }
 }

@@ -9,7 +9,7 @@ export { DiskLogStore, type LogStoreOptions } from './log-store.js';
 export { MARKER_DELAY_MS } from './marker-timer.js';
 export { DiskElectionStore } from './election-file.js';
 export type { RecoveryReport } from './recovery.js';
-export { DamageRepair, type DamageNote } from './damage-note.js';
+export type { DamageNote } from './damage-note.js';
 export type { DirectoryIdChange } from './directory-id-change.js';
 export { RESERVE_BYTES, SPACE_CHECK_MS } from './reserved-file-system.js';
 export { LogDamageError } from './errors.js';

@@ -4,6 +4,7 @@ import { assert } from './assert.js';
 import { BatchCache } from './batch-cache.js';
 import { EpochTrail } from './epoch-trail.js';
 import { beginAnew } from './begin-anew.js';
+import { joinedNote, readDamageNote, removeDamageNote, writeDamageNote, type DamageNote } from './damage-note.js';
 import type { DeferredDeletion } from './deferred-deletion.js';
 import type { FileSystem } from './file-system.js';
 import { isDiskError } from './file-system-error.js';
@@ -14,6 +15,8 @@ import type { ReservedFileSystem } from './reserved-file-system.js';
 import type { LogIdentity } from './segment-header.js';
 import { SegmentList, type CutPlace, type LogEnd } from './segment-list.js';
 import { readSegment } from './segment-read.js';
+import type { Deadline } from './split-timers.js';
+import { verifySlice, type VerifyStep } from './verify-log.js';
 import { createSegment, type MarkerContent, type Segment } from './segment.js';
 import { cutSegments } from './truncation.js';
 
@@ -29,6 +32,8 @@ export interface LogStoreOptions {
   readonly cacheBytes: number;
   /** Where segments go that nobody needs any more. */
   readonly deletions: DeferredDeletion;
+  /** Gives the event loop a turn between two slices of a verification. */
+  readonly verifyTimer: Deadline;
   /** The same file system with its reserve. */
   readonly space: ReservedFileSystem;
 }
@@ -50,7 +55,7 @@ export interface LogState {
 
 /** A change of what the log held already: a cut, or a new beginning. */
 type Change =
-  | ({ readonly kind: 'cut'; readonly done: () => void } & CutPlace)
+  | ({ readonly kind: 'cut'; readonly done: () => void; readonly damage: DamageNote | undefined } & CutPlace)
   | { readonly kind: 'anew'; readonly done: () => void; readonly to: LogEnd };
 
 /**
@@ -80,6 +85,7 @@ export class DiskLogStore implements LogStore {
   private change: Change | undefined;
   private toSeal: Segment[] = [];
   private markerDue = false;
+  private isRepaired = false;
   private closing: (() => void) | undefined;
   private closed = false;
   private failure: Error | undefined;
@@ -147,11 +153,30 @@ export class DiskLogStore implements LogStore {
   }
 
   truncate(endOffset: Offset, generation: number, done: () => void): void {
+    this.cutTo(endOffset, generation, undefined, done);
+  }
+
+  /**
+   * Damage was found while the log is in use: the note of it is made durable, what lies behind `endOffset` is put aside, and
+   * the log is cut there, all before `done`.
+   */
+  recoverFrom(endOffset: Offset, recovery: { readonly epoch: number; readonly endOffset: number | undefined }, generation: number, done: () => void): void {
+    this.isRepaired = false;
+    this.cutTo(endOffset, generation, { problem: 'The log did not agree with the leader about what is at its end, and was found damaged.', soundUpTo: endOffset, ...recovery }, done);
+  }
+
+  /** What was lost is back: the note goes, when nothing else is to do. */
+  recovered(): void {
+    this.isRepaired = true;
+    this.advance();
+  }
+
+  private cutTo(endOffset: Offset, generation: number, damage: DamageNote | undefined, done: () => void): void {
     if (this.failure !== undefined) return;
     this.assertMayChange(generation);
     assert(endOffset >= this.startOffset && endOffset <= this.end.offset, `cannot cut [${this.startOffset}, ${this.end.offset}) back to ${endOffset}`);
     const located = this.tryIo(() => {
-      this.change = { kind: 'cut', ...this.segments.locate(endOffset, this.end), done };
+      this.change = { kind: 'cut', ...this.segments.locate(endOffset, this.end), damage, done };
       this.end = this.change.to;
     });
     if (!located) return;
@@ -200,6 +225,30 @@ export class DiskLogStore implements LogStore {
     if (available) done({ batches: batches! });
   }
 
+  /**
+   * Reads what lies before `endOffset` from the disk, in slices, and checks all of it. A log that is changed meanwhile is
+   * answered for as far as it was read.
+   *
+   * @param done - base offset of the first batch that is not what was written, and why; undefined when all is sound.
+   */
+  verify(endOffset: Offset, done: (damagedAt: Offset | undefined, problem: string | undefined) => void): void {
+    const { verifyTimer } = this.options;
+    const generation = this.currentGeneration;
+    const next = (from: LogEnd) => {
+      const begin = from.offset < this.start.offset ? this.start : from;
+      const upTo = Math.min(endOffset, this.end.offset) as Offset;
+      const isOver = begin.offset >= upTo || this.currentGeneration !== generation || this.change !== undefined;
+      if (this.failure !== undefined || this.closed) return;
+      if (isOver) return done(undefined, undefined);
+      let step: VerifyStep | undefined;
+      if (!this.tryIo(() => (step = verifySlice(this.segments, begin, upTo)))) return;
+      const reached = step!;
+      if (reached.kind === 'damaged') return done(reached.at, reached.problem);
+      verifyTimer.arm(verifyTimer.nowMs(), () => next(reached.upTo));
+    };
+    next(this.start);
+  }
+
   checksumAt(offset: Offset): number | undefined {
     if (offset === this.end.offset) return this.end.checksum;
     if (offset === this.start.offset) return this.start.checksum;
@@ -241,6 +290,7 @@ export class DiskLogStore implements LogStore {
     if (toSeal !== undefined) return this.run(() => this.seal(toSeal));
     const unneeded = this.segments.shiftBefore(this.start.offset);
     if (unneeded !== undefined) return this.run(() => this.retire(unneeded));
+    if (this.isRepaired) return this.run(() => this.forgetDamage());
     if (this.markerBehind() && (this.markerDue || this.closing !== undefined)) return this.run(() => this.flush(this.segments.active));
     this.markerDue = false;
     if (this.closing === undefined || this.reported !== this.flushed.offset) return false;
@@ -313,7 +363,20 @@ export class DiskLogStore implements LogStore {
     segment.handle.sync(this.orFail(() => this.jobDone()));
   }
 
-  private cut({ to, segmentIndex, position, done }: Extract<Change, { kind: 'cut' }>): void {
+  private forgetDamage(): void {
+    this.isRepaired = false;
+    removeDamageNote(this.options.space, this.orFail(() => this.jobDone()));
+  }
+
+  private cut(change: Extract<Change, { kind: 'cut' }>): void {
+    const { space } = this.options;
+    const { damage } = change;
+    if (damage === undefined) return this.cutNow(change);
+    const note = joinedNote(readDamageNote(space, damage.epoch), damage);
+    writeDamageNote(space, note, this.orFail(() => this.cutNow(change)));
+  }
+
+  private cutNow({ to, segmentIndex, position, damage, done }: Extract<Change, { kind: 'cut' }>): void {
     const durable = this.flushed.offset <= to.offset ? this.flushed : to;
     const wasCut = this.orFail(() => {
       const kept = this.segments.active;
@@ -325,7 +388,8 @@ export class DiskLogStore implements LogStore {
       this.reported = Math.min(this.reported, to.offset) as Offset;
       this.changed(done);
     });
-    cutSegments(this.options.space, { segments: this.segments.all, keep: segmentIndex, endOffset: to.offset, position, marker: this.markerAt(durable) }, wasCut);
+    const keepAside = damage === undefined ? undefined : this.currentGeneration;
+    cutSegments(this.options.space, { segments: this.segments.all, keep: segmentIndex, endOffset: to.offset, position, marker: this.markerAt(durable), keepAside }, wasCut);
   }
 
   private replace({ to, done }: Extract<Change, { kind: 'anew' }>): void {
@@ -423,5 +487,6 @@ export class DiskLogStore implements LogStore {
     this.markerTimer.stop();
     this.options.deletions.stop();
     this.options.space.stop();
+    this.options.verifyTimer.arm(undefined, () => {});
   }
 }

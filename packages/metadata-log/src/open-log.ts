@@ -2,7 +2,7 @@ import type { Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import type { RaftCoreConfig, Voter } from '@quorate/raft-core';
 import type { Timers } from '@quorate/raft-node';
 import { checkIdentity, type Identity } from './check-identity.js';
-import { DamageRepair, readDamageNote, type DamageNote } from './damage-note.js';
+import { readDamageNote, type DamageNote } from './damage-note.js';
 import { DeferredDeletion } from './deferred-deletion.js';
 import { changeDirectoryId, readDirectoryIdChange, type DirectoryIdChange } from './directory-id-change.js';
 import { DiskElectionStore, loadElectionState, type LoadedElection } from './election-file.js';
@@ -57,8 +57,6 @@ export interface OpenedLog {
   readonly store: DiskLogStore;
   readonly elections: DiskElectionStore;
   readonly snapshots: DiskSnapshotStore;
-  /** Undefined unless `recovered.log.recovering`. */
-  readonly repair: DamageRepair | undefined;
   readonly recovered: RecoveredState;
 }
 
@@ -69,9 +67,9 @@ type Done = (result: OpenedLog | Refusal) => void;
  * and makes both durable. A failed write of any store is told to the log's listener, `failed`, once.
  */
 export function openLog(bulk: FileSystem, options: OpenLogOptions, done: Done): void {
-  const [markerTimer, deletionTimer, spaceTimer] = splitTimers(options.timers, 3);
+  const [markerTimer, deletionTimer, spaceTimer, verifyTimer] = splitTimers(options.timers, 4);
   const space = new ReservedFileSystem({ fs: bulk, reserveBytes: options.reserveBytes ?? 0, timer: spaceTimer! });
-  const disk: Disk = { bulk, space, markerTimer: markerTimer!, deletionTimer: deletionTimer! };
+  const disk: Disk = { bulk, space, markerTimer: markerTimer!, deletionTimer: deletionTimer!, verifyTimer: verifyTimer! };
   open(disk, options, (result) => {
     if (result.kind === 'refused') space.stop();
     done(result);
@@ -84,6 +82,7 @@ interface Disk {
   readonly space: ReservedFileSystem;
   readonly markerTimer: Deadline;
   readonly deletionTimer: Deadline;
+  readonly verifyTimer: Deadline;
 }
 
 function open(disk: Disk, options: OpenLogOptions, done: Done): void {
@@ -184,8 +183,8 @@ interface Parts {
   readonly change: DirectoryIdChange | undefined;
 }
 
-function assemble({ bulk, space, markerTimer, deletionTimer }: Disk, options: OpenLogOptions, parts: Parts, done: Done): void {
-  const { properties, election, log, snapshots: found, note } = parts;
+function assemble({ bulk, space, markerTimer, deletionTimer, verifyTimer }: Disk, options: OpenLogOptions, parts: Parts, done: Done): void {
+  const { properties, election, log, snapshots: found } = parts;
   const snapshotNotes = orRefusal(`Tidying up ${LOG_DIRECTORY}`, () => {
     refreshLeaderEpochCheckpoint(bulk, log.state.epochs);
     return tidySnapshots(space, found, log);
@@ -193,7 +192,7 @@ function assemble({ bulk, space, markerTimer, deletionTimer }: Disk, options: Op
   if ('kind' in snapshotNotes) return done(snapshotNotes);
   const failed = (error: Error) => store.failBecause(error);
   const deletions = new DeferredDeletion(space, deletionTimer, failed);
-  const store = new DiskLogStore({ fs: bulk, space, deletions, timers: markerTimer, segmentBytes: options.segmentBytes, cacheBytes: options.cacheBytes }, log.state);
+  const store = new DiskLogStore({ fs: bulk, space, deletions, timers: markerTimer, verifyTimer, segmentBytes: options.segmentBytes, cacheBytes: options.cacheBytes }, log.state);
   space.fill((error) => {
     if (error !== undefined) return done(diskRefusal(error, `Writing ${RESERVE_FILE}`));
     done({
@@ -201,7 +200,6 @@ function assemble({ bulk, space, markerTimer, deletionTimer }: Disk, options: Op
       store,
       elections: new DiskElectionStore(election.handles, election.file, failed),
       snapshots: new DiskSnapshotStore({ bulk, fs: space, clusterId: properties.clusterId, log: store, deletions }, log.snapshots),
-      repair: note === undefined ? undefined : new DamageRepair(space, note, failed),
       recovered: recoveredState(parts, snapshotNotes),
     });
   });

@@ -1,6 +1,5 @@
 import type { FileHandle, FileSystem } from './file-system.js';
 import { LOG_DIRECTORY } from './paths.js';
-import type { Segment } from './segment.js';
 import type { Step } from './steps.js';
 
 /** What is damaged and kept for inspection has this at the end of its name; no start looks at it again. */
@@ -16,13 +15,13 @@ export function asidePath(path: string, generation: number, position: number): s
   return `${path}.${generation}-${position}${ASIDE_SUFFIX}`;
 }
 
-/** Copies what stands in the file behind the segment's last good batch, durably, before it is cut off. */
-export function keepTail(fs: FileSystem, segment: Segment, generation: number): Step {
+/** Copies what stands in a segment's file from `position` on, durably, before it is cut off. */
+export function keepTail(fs: FileSystem, segment: FileHandle, position: number, generation: number): Step {
   return (next) => {
-    const sizeBytes = segment.handle.sizeSync();
-    if (sizeBytes <= segment.endPosition) return next(undefined);
-    const copy = fs.open(asidePath(segment.path, generation, segment.endPosition), { create: true });
-    copyRange(segment.handle, copy, segment.endPosition, sizeBytes);
+    const sizeBytes = segment.sizeSync();
+    if (sizeBytes <= position) return next(undefined);
+    const copy = fs.open(asidePath(segment.path, generation, position), { create: true });
+    copyRange(segment, copy, position, sizeBytes);
     copy.sync((error) => {
       copy.close();
       if (error === undefined) fs.syncDirectory(LOG_DIRECTORY, next);

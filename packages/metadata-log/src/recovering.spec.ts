@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PowerCut, untilPowerCut } from '../test/crash-world.js';
 import { copyOf, expectOpened, expectRefused, oneOfThree, OTHER_DIRECTORY, SEGMENT_BYTES, THREE_VOTERS } from '../test/damage-fixture.js';
-import { nextBatch, openNow, readAll, seeded, VOTER } from '../test/log-fixture.js';
+import { FakeTimers, nextBatch, openNow, readAll, seeded, VOTER } from '../test/log-fixture.js';
 import type { MemoryFileSystem } from './memory-file-system.js';
 import { BOOTSTRAP_SNAPSHOT, LOG_DIRECTORY, QUORUM_STATE_FILES, RECOVERING_NOTE, segmentPath, snapshotPath } from './paths.js';
 import { BATCHES_POSITION, BLOCK_BYTES } from './segment-header.js';
@@ -17,12 +17,11 @@ describe('damage before the marker, where others can repair it', () => {
     const damagedAt = BATCHES_POSITION + batches[3]!.bytes.length + 50;
     fs.corrupt(SECOND, damagedAt);
 
-    const { store, recovered, repair } = expectOpened(start(fs));
+    const { store, recovered } = expectOpened(start(fs));
 
     expect(recovered.log).toMatchObject({ startOffset: 0, endOffset: 8, recovering: true });
     expect(recovered.report.damage).toMatchObject({ soundUpTo: 8, epoch: 0, endOffset: 18 });
     expect(recovered.report.notes[0]).toMatch(/^RECOVERING: Damage in what was flushed: .*000006.log at byte/);
-    expect(repair?.note.soundUpTo).toBe(8);
     expect((await readAll(store)).map((batch) => batch.checksum)).toEqual(batches.slice(0, 4).map((batch) => batch.checksum));
     const [tail, third] = aside(fs);
     expect([tail, third]).toEqual([`00000000000000000006.log.1-${BATCHES_POSITION + batches[3]!.bytes.length}.damaged`, '00000000000000000012.log.1-0.damaged']);
@@ -40,14 +39,12 @@ describe('damage before the marker, where others can repair it', () => {
     expect(again.recovered.log).toMatchObject({ endOffset: 8, recovering: true });
     expect(again.recovered.report.damage).toMatchObject({ soundUpTo: 6, endOffset: 18 });
     for (const batch of batches.slice(4)) again.store.append(batch);
-    let done = false;
-    again.repair!.repaired(() => (done = true));
-    expect(done).toBe(true);
+    again.store.recovered();
 
     const after = expectOpened(start(fs.killProcess()));
 
     expect(after.recovered.log).toMatchObject({ endOffset: 18, recovering: false });
-    expect(after.repair).toBeUndefined();
+    expect(fs.killProcess().exists(RECOVERING_NOTE)).toBe(false);
     expect(aside(fs.killProcess())).toHaveLength(2);
   });
 
@@ -131,6 +128,73 @@ describe('damage before the marker, where others can repair it', () => {
     }
     expect(cases).toBeGreaterThan(300);
     console.log(`recovering note and cut: ${cases} power cuts, 0 violations`);
+  });
+});
+
+describe('damage that is found while the log is in use', () => {
+  async function inUse() {
+    const { fs, batches } = await oneOfThree();
+    const timers = new FakeTimers();
+    const { store } = expectOpened(openNow(fs, { timers, segmentBytes: SEGMENT_BYTES }));
+    const verified: (number | undefined)[] = [];
+    const verify = (upTo: number) => {
+      store.verify(upTo as never, (damagedAt) => verified.push(damagedAt));
+      while (verified.length === 0) timers.advance(0);
+      return verified.splice(0)[0];
+    };
+    return { fs, batches, store, verify };
+  }
+
+  it('is located by reading everything from the disk', async () => {
+    const { fs, batches, store, verify } = await inUse();
+    expect(verify(18)).toBeUndefined();
+
+    for (const byte of [0, 7, 40, 100]) {
+      fs.corrupt(SECOND, BATCHES_POSITION + batches[3]!.bytes.length + byte);
+      expect(verify(18)).toBe(8);
+      expect(verify(8)).toBeUndefined();
+      fs.corrupt(SECOND, BATCHES_POSITION + batches[3]!.bytes.length + byte);
+    }
+    expect(store.endOffset).toBe(18);
+  });
+
+  it('is noted down before the log is cut, and every later start knows of it', async () => {
+    const { fs, batches, store } = await inUse();
+    let done = false;
+
+    store.recoverFrom(8 as never, { epoch: 5, endOffset: 18 }, 1, () => (done = true));
+
+    expect(done).toBe(true);
+    expect(store).toMatchObject({ endOffset: 8, generation: 1 });
+    expect(aside(fs)).toHaveLength(2);
+    store.append(batches[4]!);
+    expect(expectOpened(start(fs.killProcess())).recovered).toMatchObject({ log: { endOffset: 10, recovering: true }, report: { damage: { soundUpTo: 8, epoch: 5, endOffset: 18 } } });
+  });
+
+  it('survives a power cut at every call: cut or not, but never cut and forgotten', async () => {
+    const { fs } = await oneOfThree();
+    let cases = 0;
+    for (let cut = 0, finished = false; !finished; cut++) {
+      for (let outcome = 0; outcome < 8; outcome++) {
+        const random = seeded(cut * 100 + outcome);
+        let left = Infinity;
+        const disk = copyOf(fs).crash(() => 0.999999, {
+          random,
+          onCall: () => {
+            if (left-- === 0) throw new PowerCut();
+            return undefined;
+          },
+        });
+        const { store } = expectOpened(start(disk));
+        left = cut;
+        finished = !untilPowerCut(() => store.recoverFrom(8 as never, { epoch: 5, endOffset: 18 }, 1, () => {}));
+        const { recovered } = expectOpened(start(disk.crash(random, { random })));
+        if (recovered.log.endOffset < 18) expect(recovered.log.recovering).toBe(true);
+        else expect(recovered.log.endOffset).toBe(18);
+        cases++;
+      }
+    }
+    console.log(`damage found in use: ${cases} power cuts, 0 violations`);
   });
 });
 

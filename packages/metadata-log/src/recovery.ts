@@ -174,7 +174,7 @@ function carryOn({ fs, identity, found, snapshots, note }: Found, { walk, before
     surplus,
     unproved: walk.unproved,
     marker: { endOffset, checksum: endChecksum, generation, sealed: false },
-    first: damage === undefined ? [] : [keepTail(fs, last, generation)],
+    first: damage === undefined ? [] : [keepTail(fs, last.handle, last.endPosition, generation)],
   };
   makeDurable(fs, plan, (error) => {
     if (error !== undefined) {

@@ -1,6 +1,7 @@
 import type { Offset } from '@quorate/records';
 import type { FileSystem } from './file-system.js';
 import { LOG_DIRECTORY } from './paths.js';
+import { asidePath, keepTail } from './put-aside.js';
 import type { MarkerContent, Segment } from './segment.js';
 import { inSequence } from './steps.js';
 
@@ -15,6 +16,8 @@ export interface Cut {
   readonly position: number;
   /** Lowered: an end at or below the cut, and the new generation. */
   readonly marker: MarkerContent;
+  /** What is cut is damaged and kept aside, as this generation's; undefined: it goes. */
+  readonly keepAside: number | undefined;
 }
 
 /**
@@ -29,12 +32,13 @@ export function cutSegments(fs: FileSystem, cut: Cut, done: (error: Error | unde
   const kept = cut.segments[cut.keep]!;
   inSequence(
     [
+      ...(cut.keepAside === undefined ? [] : [keepTail(fs, kept.handle, cut.position, cut.keepAside)]),
       (next) => {
         kept.writeMarker(cut.marker);
         kept.handle.sync(next);
       },
       (next) => {
-        while (cut.segments.length > cut.keep + 1) removeLast(fs, cut.segments);
+        while (cut.segments.length > cut.keep + 1) removeLast(fs, cut);
         kept.truncate(cut.endOffset, cut.position);
         kept.unsynced = false;
         kept.handle.sync(next);
@@ -45,8 +49,9 @@ export function cutSegments(fs: FileSystem, cut: Cut, done: (error: Error | unde
   );
 }
 
-function removeLast(fs: FileSystem, segments: Segment[]): void {
-  const segment = segments.pop()!;
-  segment.handle.close();
-  fs.unlink(segment.path);
+function removeLast(fs: FileSystem, { segments, keepAside }: Cut): void {
+  const { handle, path } = segments.pop()!;
+  handle.close();
+  if (keepAside === undefined) fs.unlink(path);
+  else fs.rename(path, asidePath(path, keepAside, 0));
 }
