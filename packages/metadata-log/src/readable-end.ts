@@ -1,8 +1,7 @@
-import { BATCH_HEADER_BYTES, parseBatchHeader, readBatch, type Offset } from '@quorate/records';
-import { isDiskError } from './file-system-error.js';
+import { BATCH_HEADER_BYTES, parseBatchHeader, readBatch, type Epoch, type Offset } from '@quorate/records';
 import type { FlushedMarker } from './flushed-marker.js';
 import type { FoundSegment } from './found-segments.js';
-import { walkOver } from './log-walk.js';
+import { scanSegment } from './segment-scan.js';
 
 /** More than this behind a damaged place is not searched for batches. */
 const SEARCHED_BYTES = 64 * 1024 * 1024;
@@ -12,14 +11,21 @@ const SEARCHED_BYTES = 64 * 1024 * 1024;
  * unreadable stands behind that, or where the marker says if that is more.
  *
  * @returns undefined when nobody can say: the end itself is damaged, or a segment is gone.
+ * @throws what the file system throws.
  */
 export function readableEnd(found: readonly FoundSegment[], marker: FlushedMarker | undefined): Offset | undefined {
   const last = found.at(-1);
   if (last === undefined || last.header.kind !== 'header') return undefined;
   if (marker?.sealed === true && marker.endOffset > last.baseOffset) return undefined;
-  const walk = walkOver([last], marker ?? { sequence: 0, endOffset: 0 as Offset, checksum: 0, generation: 0, sealed: false });
-  const end = walk.stop === undefined ? walk.cursor.offset : endBehind(last, walk.stop.position);
+  const end = walkedEnd(last);
   return end === undefined ? undefined : (Math.max(end, marker?.endOffset ?? 0) as Offset);
+}
+
+/** Where the batches of a segment end, or those that can be found behind a damaged place. */
+function walkedEnd(segment: FoundSegment): Offset | undefined {
+  const baseChecksum = segment.header.kind === 'header' ? segment.header.header.baseChecksum : 0;
+  const scan = scanSegment(segment.handle, { offset: segment.baseOffset, checksum: baseChecksum, epoch: 0 as Epoch }, () => {});
+  return scan.problem === undefined ? scan.cursor.offset : endBehind(segment, scan.position);
 }
 
 /** Looks for sound batches behind a damaged place, wherever they begin, that reach the end of the file. */
@@ -27,12 +33,7 @@ function endBehind({ handle }: FoundSegment, damagedAt: number): Offset | undefi
   const sizeBytes = handle.sizeSync() - damagedAt;
   if (sizeBytes > SEARCHED_BYTES) return undefined;
   const bytes = new Uint8Array(Math.max(0, sizeBytes));
-  try {
-    if (handle.readSync(bytes, damagedAt) < sizeBytes) return undefined;
-  } catch (error) {
-    if (!isDiskError(error)) throw error;
-    return undefined;
-  }
+  if (handle.readSync(bytes, damagedAt) < sizeBytes) return undefined;
   for (let at = 1; at + BATCH_HEADER_BYTES <= bytes.length; at++) {
     const header = parseBatchHeader(bytes, at);
     if (header === undefined) continue;

@@ -124,7 +124,15 @@ function repair(all: Found, { problem, sound, marker }: Damage, done: Done): voi
     return done({ ...problem, message: problem.message.replace(WAY_OUT_OF_DAMAGE, wayOut) });
   }
   const soundUpTo = sound?.walk.cursor.offset ?? snapshots.newest?.id.endOffset ?? 0;
-  const damage = joinedNote(all.note, { problem: problem.message.replace(` ${WAY_OUT_OF_DAMAGE}`, ''), soundUpTo, epoch: all.presentEpoch, endOffset: readableEnd(all.found, marker) });
+  let endOffset: Offset | undefined;
+  try {
+    endOffset = readableEnd(all.found, marker);
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+    closeAll(all.found);
+    return done(diskRefusal(error, `Reading ${LOG_DIRECTORY}`));
+  }
+  const damage = joinedNote(all.note, { problem: problem.message.replace(` ${WAY_OUT_OF_DAMAGE}`, ''), soundUpTo, epoch: all.presentEpoch, endOffset });
   writeDamageNote(fs, damage, (error) => {
     if (error !== undefined) {
       closeAll(all.found);

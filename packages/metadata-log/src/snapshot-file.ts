@@ -131,12 +131,12 @@ export class SnapshotWriter {
         (next) => {
           this.unlessFull(() => this.write([encodeControlRecord(footer)], true));
           // Even for want of room: after a failed sync nothing is known of the file.
-          this.file.sync((error) => next(error && fileSystemError('EIO', `a sync of ${this.path}.part failed: ${error.message}`)));
+          this.file.sync((error) => next(error && syncFailed(error)));
         },
         (next) => {
           this.unlessFull(() => this.fs.rename(`${this.path}.part`, this.path));
           this.file.close();
-          this.fs.syncDirectory(LOG_DIRECTORY, next);
+          this.fs.syncDirectory(LOG_DIRECTORY, (error) => next(error && syncFailed(error)));
         },
       ],
       done,
@@ -188,6 +188,11 @@ export class SnapshotWriter {
     this.nextOffset = batch.endOffset;
     this.previousChecksum = batch.checksum;
   }
+}
+
+/** No want of room, whatever the system calls it: that could be made good. */
+function syncFailed(error: Error): Error {
+  return fileSystemError('EIO', `a sync failed: ${error.message}`);
 }
 
 /** What a batch's header takes, and the carrier's record. */
