@@ -1,4 +1,5 @@
-import { MemoryFile, type Random } from './memory-file.js';
+import type { CrashChoice } from './crash-choice.js';
+import { MemoryFile } from './memory-file.js';
 
 /** A file or a directory below. */
 export type MemoryNode = MemoryFile | MemoryDirectory;
@@ -51,12 +52,17 @@ export class MemoryDirectory {
   }
 
   /** One of the states that a crash now may leave: any of the changes since the last sync may be missing. */
-  crash(random: Random, how: CrashOptions): MemoryDirectory {
+  crash(choice: CrashChoice, how: CrashOptions): MemoryDirectory {
     const entries = new Map(this.durable);
-    for (const change of this.pending) if (random() < 0.5) apply(change, entries);
+    for (const change of this.pending) if (choice.pick(2) === 0) apply(change, entries);
     const left = new Map<string, MemoryNode>();
-    for (const [name, node] of entries) left.set(name, crashed(node, random, how));
+    for (const [name, node] of entries) left.set(name, crashed(node, choice, how));
     return new MemoryDirectory(left);
+  }
+
+  /** What readers see, all of it durable. */
+  copy(): MemoryDirectory {
+    return new MemoryDirectory(new Map([...this.entries].map(([name, node]) => [name, node instanceof MemoryFile ? new MemoryFile(node.content()) : node.copy()])));
   }
 
   private change(change: EntryChange): void {
@@ -81,11 +87,11 @@ function apply(change: EntryChange, entries: Map<string, MemoryNode>): void {
 }
 
 /** A file with two names is one file after the crash, too. */
-function crashed(node: MemoryNode, random: Random, how: CrashOptions): MemoryNode {
+function crashed(node: MemoryNode, choice: CrashChoice, how: CrashOptions): MemoryNode {
   const { done, tearBytes } = how;
   const known = done.get(node);
   if (known !== undefined) return known;
-  const left = node instanceof MemoryFile ? node.crash(random, tearBytes) : node.crash(random, how);
+  const left = node instanceof MemoryFile ? node.crash(choice, tearBytes) : node.crash(choice, how);
   done.set(node, left);
   return left;
 }

@@ -1,6 +1,7 @@
+import { EveryChoice, randomChoice } from './crash-choice.js';
 import type { FileHandle, FileSystem } from './file-system.js';
 import { fileSystemError } from './file-system-error.js';
-import { MemoryDirectory, type MemoryNode } from './memory-directory.js';
+import { MemoryDirectory, type CrashOptions, type MemoryNode } from './memory-directory.js';
 import { MemoryFile, SECTOR_BYTES, type Random } from './memory-file.js';
 import { directoryOf } from './paths.js';
 
@@ -133,7 +134,24 @@ export class MemoryFileSystem implements FileSystem {
    */
   crash(random: Random, options: MemoryFileSystemOptions = this.options): MemoryFileSystem {
     this.dead = true;
-    return new MemoryFileSystem(options, this.root.crash(random, { done: new Map(), tearBytes: this.options.tearBytes ?? SECTOR_BYTES }));
+    return new MemoryFileSystem(options, this.root.crash(randomChoice(random), this.crashOptions()));
+  }
+
+  /** Another disk with what readers see here, all of it durable. */
+  copy(options: MemoryFileSystemOptions = this.options): MemoryFileSystem {
+    return new MemoryFileSystem(options, this.root.copy());
+  }
+
+  /** The power fails: every state that this may leave, one after another, each different file by file. */
+  *crashes(options: MemoryFileSystemOptions = this.options): Generator<MemoryFileSystem> {
+    this.dead = true;
+    const choice = new EveryChoice();
+    do yield new MemoryFileSystem(options, this.root.crash(choice, this.crashOptions()));
+    while (choice.next());
+  }
+
+  private crashOptions(): CrashOptions {
+    return { done: new Map(), tearBytes: this.options.tearBytes ?? SECTOR_BYTES };
   }
 
   /** The process is killed, the machine runs on: what was written is readable and no more durable than before. */

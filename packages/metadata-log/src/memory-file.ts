@@ -1,8 +1,10 @@
+import { bytesEqual, concatBytes } from '@quorate/records';
+import type { CrashChoice, Random } from './crash-choice.js';
+
 /** Sectors are what a disk writes whole; a crash between them may tear what was written together. */
 export const SECTOR_BYTES = 512;
 
-/** Uniform in [0, 1); decides what a crash leaves. */
-export type Random = () => number;
+export type { Random } from './crash-choice.js';
 
 interface SectorVersion {
   readonly version: number;
@@ -104,19 +106,39 @@ export class MemoryFile {
    *
    * @param tearBytes - size of a unit: what the disk writes whole.
    */
-  crash(random: Random, tearBytes = SECTOR_BYTES): MemoryFile {
+  crash(choice: CrashChoice, tearBytes = SECTOR_BYTES): MemoryFile {
     const left = this.durable.clone();
     for (const unit of this.unitsOf(tearBytes)) {
-      const moments = new Set(unit.flatMap(([, versions]) => versions.map(({ version }) => version)));
-      const moment = pick([...moments].sort((a, b) => a - b), random);
+      const all = [...new Set(unit.flatMap(([, versions]) => versions.map(({ version }) => version)))].sort((a, b) => a - b);
+      const moments = choice.onlyDistinct ? this.distinctMoments(unit, all) : all;
+      const moment = moments[choice.pick(moments.length + 1)];
       if (moment === undefined) continue;
       for (const [sector, versions] of unit) {
         const chosen = versions.findLast(({ version }) => version <= moment);
         if (chosen !== undefined) left.writeBeyond(chosen.bytes, sector * SECTOR_BYTES);
       }
     }
-    left.resize(this.sizeAfterCrash(random));
+    left.resize(choice.size(this.durable.size, this.pendingSizes.map(({ sizeBytes }) => sizeBytes)));
     return new MemoryFile(left.view(0, left.size));
+  }
+
+  /** Moments at which a unit looked otherwise than what is durable, and than at an earlier moment. */
+  private distinctMoments(unit: readonly (readonly [number, readonly SectorVersion[]])[], moments: readonly number[]): number[] {
+    const looks = (moment: number) =>
+      concatBytes(
+        unit.map(([sector, versions]) => {
+          const durable = new Uint8Array(SECTOR_BYTES);
+          durable.set(this.durable.stored(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES));
+          return versions.findLast(({ version }) => version <= moment)?.bytes ?? durable;
+        }),
+      );
+    const seen = [looks(-1)];
+    return moments.filter((moment) => {
+      const look = looks(moment);
+      if (seen.some((other) => bytesEqual(other, look))) return false;
+      seen.push(look);
+      return true;
+    });
   }
 
   /** Whether a crash now could change anything. */
@@ -162,17 +184,6 @@ export class MemoryFile {
     if (later.length === 0) this.pendingSectors.delete(sector);
     else this.pendingSectors.set(sector, later);
   }
-
-  private sizeAfterCrash(random: Random): number {
-    const sizes = [this.durable.size, ...this.pendingSizes.map(({ sizeBytes }) => sizeBytes)];
-    const smallest = Math.min(...sizes);
-    const largest = Math.max(...sizes);
-    // The ends are what matters most, the middle is what is easily forgotten.
-    const choice = random();
-    if (choice < 0.4) return this.durable.size;
-    if (choice < 0.8) return sizes.at(-1)!;
-    return smallest + Math.floor(random() * (largest - smallest + 1));
-  }
 }
 
 /** None of them (the old content), or one of them. */
@@ -199,6 +210,11 @@ class Growable {
 
   view(from: number, to: number): Uint8Array {
     return this.bytes.subarray(Math.min(from, this.size), Math.min(to, this.size));
+  }
+
+  /** As `view`, whatever the size. */
+  stored(from: number, to: number): Uint8Array {
+    return this.bytes.subarray(from, to);
   }
 
   write(bytes: Uint8Array, position: number): void {

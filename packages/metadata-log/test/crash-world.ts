@@ -177,6 +177,28 @@ export class CrashWorld {
     this.fs = this.fs.crash(random, this.options);
   }
 
+  /** The machine goes down in good order and up again. */
+  restart(): void {
+    this.timers.advance(5);
+    this.fs = this.fs.copy(this.options);
+    this.open();
+    this.check();
+  }
+
+  /** Checks every state that a power cut now may leave; the world itself is over. @returns how many there are. */
+  checkEveryCrash(): number {
+    const { history, previous, promised, elections, generation } = this;
+    this.cutAtCall = Infinity;
+    let states = 0;
+    for (const fs of this.fs.crashes(this.options)) {
+      Object.assign(this, { fs, history, previous, promised, elections, generation });
+      this.open();
+      this.check();
+      states++;
+    }
+    return states;
+  }
+
   killProcess(): void {
     this.cutAtCall = Infinity;
     this.failingSync = Infinity;
