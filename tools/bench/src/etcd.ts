@@ -79,6 +79,10 @@ export class EtcdCluster {
     return this.#members.findIndex((member) => member.address === leading);
   }
 
+  get pids(): readonly number[] {
+    return this.#members.flatMap(({ process }) => (process.pid === undefined ? [] : [process.pid]));
+  }
+
   get size(): number {
     return this.#members.length;
   }

@@ -1,11 +1,12 @@
 import { TestCluster, call, deadline, eventually } from '@quorate/e2e';
 import type { CreateTopicsResponse } from '@quorate/records/gen/quorate/admin/v1/topic';
 import { EtcdCluster, etcdVersion } from './etcd.js';
+import { ATTEMPT_MS, gapAfter } from './gap.js';
 import type { Report } from './report.js';
 import { summarize } from './statistics.js';
 
-/** How long one attempt may take while nobody leads; a shorter gap than this cannot hide behind it. */
-const ATTEMPT_MS = 2000;
+/** A cluster that has just got a member back is given so long to be itself again: kills follow one another rarely. */
+const SETTLE_MS = 1000;
 
 /** P6: how long no write succeeds after `kill -9` of the active controller, through the gateway; etcd through a surviving member. */
 export async function benchFailover(options: { readonly kills: number; readonly etcdKills: number }): Promise<Report> {
@@ -22,30 +23,6 @@ export async function benchFailover(options: { readonly kills: number; readonly 
     ],
     notes: [`each gap: ${gaps.map((gap) => gap.toFixed(0)).join(' ')} ms`, ...(peers.length === 0 ? [] : [`etcd's: ${peers.map((gap) => gap.toFixed(0)).join(' ')} ms`])],
   };
-}
-
-/** From the kill to the first write that was begun after it and succeeded; writers keep four attempts in flight. */
-async function gapAfter(kill: () => void, write: () => Promise<unknown>): Promise<number> {
-  const killedMs = performance.now();
-  kill();
-  const first = await new Promise<number>((resolve) => {
-    let over = false;
-    const attempt = async (): Promise<void> => {
-      while (!over) {
-        try {
-          await write();
-          if (!over) {
-            over = true;
-            resolve(performance.now());
-          }
-        } catch {
-          await new Promise((again) => setTimeout(again, 1));
-        }
-      }
-    };
-    for (let writer = 0; writer < 4; writer += 1) void attempt();
-  });
-  return first - killedMs;
 }
 
 async function ourGaps(kills: number): Promise<readonly number[]> {
@@ -66,6 +43,7 @@ async function ourGaps(kills: number): Promise<readonly number[]> {
       await cluster.process(leader).exited();
       cluster.process(leader).start();
       await cluster.untilReady([leader]);
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     }
   } finally {
     await cluster.stop();

@@ -9,9 +9,17 @@ export interface Row {
   readonly unit: string;
   /** One value a run. */
   readonly ours: readonly number[];
-  readonly peer?: { readonly name: string; readonly values: readonly number[] } | undefined;
+  readonly peer?: Peer | undefined;
+  /** Where there are several. */
+  readonly peers?: readonly Peer[] | undefined;
   readonly target: number;
   readonly better: 'less' | 'more';
+}
+
+/** Somebody else's figure in the same run. */
+export interface Peer {
+  readonly name: string;
+  readonly values: readonly number[];
 }
 
 export interface Report {
@@ -24,24 +32,28 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 const worst = (values: readonly number[], better: Row['better']): number => (better === 'less' ? Math.max(...values) : Math.min(...values));
 const show = (value: number): string => (Number.isNaN(value) ? '-' : value >= 1000 ? Math.round(value).toLocaleString('en') : value >= 100 ? value.toFixed(0) : value.toFixed(2));
 
+function againstPeer({ name, values }: Peer, ours: number, better: Row['better']): string {
+  const theirs = median(values);
+  return `${name} ${show(theirs)} (${(better === 'less' ? theirs / ours : ours / theirs).toFixed(2)})`;
+}
+
 /** Prints the table, and writes the JSON beside it; returns the file's path. */
 export function publish(report: Report, folder: string): string {
   const machine = { node: process.version, cpus: cpus().length, cpu: cpus()[0]?.model ?? '', memoryBytes: totalmem(), kernel: release(), loadAverage: loadavg() };
   console.log(`\n${report.name}: node ${machine.node}, ${machine.cpus} cores, load average ${machine.loadAverage.map((load) => load.toFixed(2)).join(' ')}`);
-  console.log(['figure'.padEnd(58), 'median'.padStart(10), 'worst'.padStart(10), 'target'.padStart(10), 'reached'.padStart(8), 'peer'.padStart(22), 'ratio'.padStart(7)].join(' '));
+  console.log(['figure'.padEnd(58), 'median'.padStart(10), 'worst'.padStart(10), 'target'.padStart(10), 'reached'.padStart(8), 'peer (ratio)'.padStart(30)].join(' '));
   for (const row of report.rows) {
     const ours = median(row.ours);
     const reached = row.better === 'less' ? ours <= row.target : ours >= row.target;
-    const peer = row.peer === undefined ? undefined : median(row.peer.values);
+    const peers = row.peers ?? (row.peer === undefined ? [] : [row.peer]);
     console.log(
       [
         `${row.id} ${row.what}, ${row.unit}`.padEnd(58),
         show(ours).padStart(10),
         show(worst(row.ours, row.better)).padStart(10),
-        `${row.better === 'less' ? '≤' : '≥'} ${show(row.target)}`.padStart(10),
-        (reached ? 'yes' : 'no').padStart(8),
-        (row.peer === undefined || peer === undefined ? '' : `${row.peer.name} ${show(peer)}`).padStart(22),
-        (peer === undefined ? '' : (row.better === 'less' ? peer / ours : ours / peer).toFixed(2)).padStart(7),
+        (Number.isNaN(row.target) ? '' : `${row.better === 'less' ? '≤' : '≥'} ${show(row.target)}`).padStart(10),
+        (Number.isNaN(row.target) ? '' : reached ? 'yes' : 'no').padStart(8),
+        peers.map((peer) => againstPeer(peer, ours, row.better)).join(', ').padStart(30),
       ].join(' '),
     );
   }
