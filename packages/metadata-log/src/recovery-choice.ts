@@ -6,6 +6,7 @@ import type { FoundSnapshots } from './found-snapshots.js';
 import { walkOver, type LogWalk } from './log-walk.js';
 import { LOG_DIRECTORY, segmentPath } from './paths.js';
 import { refusal, WAY_OUT_OF_DAMAGE, type Refusal } from './refusal.js';
+import { BLOCK_BYTES } from './segment-header.js';
 import type { FoundSnapshot } from './snapshot-scan.js';
 
 /** What becomes of the files that a start finds. */
@@ -89,6 +90,12 @@ function noBeginning(found: readonly FoundSegment[], newest: FoundSnapshot | und
   return refusal('damaged', `${first.path} ${problem}. ${WAY_OUT_OF_DAMAGE}`, { path: first.path, position: 0, offset: first.baseOffset });
 }
 
+/** A segment whose predecessor is sealed was synced with its first marker; without any, it was cut off or blanked. */
+function isUnvouched(segment: FoundSegment, before: FoundSegment | undefined, marker: FlushedMarker): boolean {
+  if (segment.markers.length > 0 || segment.damagedSlots.length > 0) return false;
+  return before?.markers.some((seal) => seal.sealed && seal.generation === marker.generation && seal.endOffset === segment.baseOffset) ?? false;
+}
+
 /** Whether what was durable once is all there. */
 function markerProblem(walk: LogWalk, found: readonly FoundSegment[], marker: FlushedMarker): Refusal | undefined {
   const { cursor, stop } = walk;
@@ -105,6 +112,10 @@ function markerProblem(walk: LogWalk, found: readonly FoundSegment[], marker: Fl
   }
   if (marker.sealed && !isBefore && !walk.segments.some((segment) => segment.baseOffset === marker.endOffset)) {
     return refusal('damaged', `${segmentPath(marker.endOffset)} was made and is not there any more, or cannot be read. ${WAY_OUT_OF_DAMAGE}`, { path: segmentPath(marker.endOffset), offset: marker.endOffset });
+  }
+  const unvouched = found.find((segment, i) => isUnvouched(segment, found[i - 1], marker));
+  if (unvouched !== undefined) {
+    return refusal('damaged', `${unvouched.path} was durable together with a flushed marker, and has none any more: nobody can say how much of it was flushed. ${WAY_OUT_OF_DAMAGE}`, { path: unvouched.path, position: BLOCK_BYTES, offset: unvouched.baseOffset });
   }
   const rotten = found.find((segment) => segment.damagedSlots.length > 0);
   if (rotten !== undefined && stop !== undefined) {
