@@ -51,14 +51,13 @@ describe('snapshots of real controllers', () => {
     topics.push(
       ...(await loadUntil('two snapshots and a log that begins later', async () => {
         for (const name of CONTROLLERS) {
-          const { snapshotCount, logStartOffset, latestSnapshot } = await own(name);
-          expect(snapshotCount, name).toBeGreaterThanOrEqual(2);
+          const { logStartOffset, latestSnapshot } = await own(name);
+          expect(said(name, 'snapshot.made'), name).toBeGreaterThanOrEqual(2);
           expect(logStartOffset, name).toBeGreaterThan(0);
-          expect(latestSnapshot?.endOffset, name).toBeGreaterThan(logStartOffset);
+          expect(latestSnapshot?.endOffset, name).toBeGreaterThanOrEqual(logStartOffset);
         }
       })),
     );
-    for (const name of CONTROLLERS) expect(said(name, 'snapshot.made')).toBeGreaterThanOrEqual(2);
   });
 
   it('are what a controller starts from after kill -9, with the log behind them', async () => {

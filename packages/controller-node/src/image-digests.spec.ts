@@ -60,6 +60,16 @@ describe('image digests that are compared', () => {
     expect(digests.isWrong(id(3), at(10, 9, 99))).toBe(false);
   });
 
+  it('are forgotten with the leadership, and the alarm with them', () => {
+    const { digests } = watch(3);
+    digests.own(10 as Offset, value(7));
+    digests.heard(id(2), at(10, 9));
+
+    digests.stopListening();
+
+    expect(digests.differing).toBe(0);
+  });
+
   it('take a bounded number of offsets', () => {
     const { digests, events } = watch(3);
     for (let offset = 1; offset <= 5000; offset++) digests.own(offset as Offset, value(7));

@@ -18,7 +18,7 @@ export type DigestEvent =
 
 export interface ImageDigestsOptions {
   readonly selfId: NodeId;
-  /** Node ids of the voters now. */
+  /** Node ids of the voters now; asked with every Fetch. */
   readonly voterIds: () => readonly NodeId[];
   readonly observe: (event: DigestEvent) => void;
 }
@@ -35,8 +35,10 @@ const KEPT_OFFSETS = 4096;
  */
 export class ImageDigests {
   readonly #options: ImageDigestsOptions;
-  /** By offset, oldest first: the value of each voter that told one, our own among them. */
-  readonly #values = new Map<Offset, Map<NodeId, Uint8Array>>();
+  /** Our own values by offset, oldest first. */
+  readonly #own = new Map<Offset, Uint8Array>();
+  /** What the other voters told, by offset, oldest first. */
+  readonly #told = new Map<Offset, Map<NodeId, Uint8Array>>();
   readonly #differing = new Set<NodeId | undefined>();
 
   constructor(options: ImageDigestsOptions) {
@@ -48,12 +50,17 @@ export class ImageDigests {
     return this.#differing.size;
   }
 
-  /** Our own image, at the end of a batch. */
+  /** Our own image, at the end of a batch; the value is kept as it is. */
   own(offset: Offset, value: Uint8Array): void {
-    this.#note(this.#options.selfId, offset, value);
-    for (const [replicaId, theirs] of this.#values.get(offset)!) {
-      if (replicaId !== this.#options.selfId) this.#compare(replicaId, offset, theirs);
-    }
+    this.#own.set(offset, value);
+    forgetOldest(this.#own);
+    for (const [replicaId, theirs] of this.#told.get(offset) ?? []) this.#compare(replicaId, offset, theirs);
+  }
+
+  /** Nobody fetches from us any more: what was told before is no alarm of ours. */
+  stopListening(): void {
+    this.#told.clear();
+    this.#differing.clear();
   }
 
   /** A replica's image, as its Fetch tells; undefined for a reader that is no node. */
@@ -65,22 +72,24 @@ export class ImageDigests {
 
   /** Whether the replica has to stop: a majority of the voters, it not counted, agrees on another value at that offset. */
   isWrong(replicaId: NodeId | undefined, { lastStableOffset, version, value }: DigestAt): boolean {
+    // Where nobody differs from us, nobody differs from anybody: the usual case, and asked with every answer to a Fetch.
+    if (this.#differing.size === 0) return false;
     return version === DIGEST_VERSION && this.#agreedByOthers(replicaId, lastStableOffset, value) !== undefined;
   }
 
   #note(replicaId: NodeId, offset: Offset, value: Uint8Array): void {
-    let at = this.#values.get(offset);
+    let at = this.#told.get(offset);
     if (at === undefined) {
       at = new Map();
-      this.#values.set(offset, at);
-      if (this.#values.size > KEPT_OFFSETS) this.#values.delete(this.#values.keys().next().value!);
+      this.#told.set(offset, at);
+      forgetOldest(this.#told);
     }
     at.set(replicaId, copyBytes(value));
   }
 
   #compare(replicaId: NodeId | undefined, offset: Offset, theirs: Uint8Array): void {
     const { selfId, observe } = this.#options;
-    const ours = this.#values.get(offset)?.get(selfId);
+    const ours = this.#own.get(offset);
     if (ours === undefined) return;
     if (bytesEqual(ours, theirs)) {
       if (this.#differing.delete(replicaId)) observe({ kind: 'digestAgrees', replicaId, offset });
@@ -99,9 +108,17 @@ export class ImageDigests {
     const voterIds = this.#options.voterIds();
     const needed = Math.floor(voterIds.length / 2) + 1;
     const witnesses = voterIds.flatMap((id) => {
-      const told = id === accusedId ? undefined : this.#values.get(offset)?.get(id);
+      const told = id === accusedId ? undefined : this.#valueOf(id, offset);
       return told === undefined || bytesEqual(told, value) ? [] : [told];
     });
     return witnesses.find((told) => witnesses.filter((other) => bytesEqual(told, other)).length >= needed);
   }
+
+  #valueOf(voterId: NodeId, offset: Offset): Uint8Array | undefined {
+    return voterId === this.#options.selfId ? this.#own.get(offset) : this.#told.get(offset)?.get(voterId);
+  }
+}
+
+function forgetOldest(values: Map<Offset, unknown>): void {
+  if (values.size > KEPT_OFFSETS) values.delete(values.keys().next().value!);
 }

@@ -4,7 +4,7 @@ import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG, ImageDigests, type Dige
 import { ImageDigestError, MetadataImage, ReplayError } from '@quorate/metadata-image';
 import { isDiskError, type OpenedLog, type RecoveredState } from '@quorate/metadata-log';
 import { RaftNode } from '@quorate/raft-node';
-import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type Offset } from '@quorate/records';
+import { decodeRecord, RecordFormatError, recordsOf, type MetadataRecord, type NodeId, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import {
   clusterServiceHandlers,
@@ -83,9 +83,10 @@ export async function startController(config: ServerConfig, context: ProcessCont
     const file = dumpImage(config.metadataLogDir, image, `node ${config.nodeId}: most voters agree on another image at offset ${at}`);
     context.fail('replayFailure', wrongImageMessage(at, file));
   };
+  let voterIds: readonly NodeId[] = [];
   const digests = new ImageDigests({
     selfId: config.nodeId,
-    voterIds: () => raft.status().voters.map(({ id }) => id),
+    voterIds: () => voterIds,
     observe: (event) => {
       observeDigest(logger, event);
       if (event.kind === 'ownImageWrong') imageIsWrong(event.offset);
@@ -102,6 +103,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
     observe: (event) => {
       if (event.kind === 'claimed') feed?.claim(event.epoch);
       if (event.kind === 'renounced') feed?.renounce();
+      if (event.kind === 'renounced') digests.stopListening();
       if (event.kind === 'claimed' || event.kind === 'renounced') lookAgain();
       observers.controller(event);
     },
@@ -184,6 +186,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
   const lookAtHealth = (): void => {
     const status = raft.status();
     const { leaderId, leaderHighWatermark } = status;
+    voterIds = status.voters.map(({ id }) => id);
     catchUpTo ??= leaderHighWatermark;
     isCaughtUp ||= catchUpTo !== undefined && image.appliedOffset >= catchUpTo;
     const stranger = isCaughtUp ? whyNotAVoter(self, status) : undefined;
