@@ -318,6 +318,15 @@ describe('a MetadataFollower below the log start', () => {
     expect(outcomes).toEqual(['reached at 10']);
   });
 
+  it('never goes back to a snapshot that ends before what the feed has brought since it asked', () => {
+    for (const n of [0, 1, 2]) world.receiver?.batch(batchAt(n));
+    world.onlySnapshot(2);
+
+    expect(world.loaded).toEqual([]);
+    expect(world.piece).toBeUndefined();
+    expect(world.pending?.query.fromOffset).toBe(3);
+  });
+
   it('takes no notice of the feed meanwhile, and of old batches on it afterwards', () => {
     world.onlySnapshot(10);
     for (const n of [3, 9, 10, 11]) world.receiver?.batch(batchAt(n));

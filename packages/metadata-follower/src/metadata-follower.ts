@@ -227,7 +227,9 @@ export class MetadataFollower {
         return;
       case 'snapshot':
         this.#noteLeader(result.leaderId, result.leaderEpoch);
-        this.#beginDownload(result.id);
+        // The feed may have brought more than that since we asked: an image never goes back.
+        if (result.id.endOffset <= this.#tail.endOffset) this.#fetchNow();
+        else this.#beginDownload(result.id);
         return;
       case 'unavailable':
         this.#tryLater(result.message);

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { CoreEvent, FetchRequest } from '@quorate/raft-core';
-import type { Epoch, NodeId, Offset, RawRecord } from '@quorate/records';
+import type { EncodedBatch, Epoch, NodeId, Offset, RawRecord } from '@quorate/records';
 import { batchAfter, configOf, endpointsOf, ManualTimers, MemoryElections, MemoryLog, RecordingListener, RecordingTransport } from '../test/fakes.js';
 import type { FeedPosition } from './fetch-replies.js';
 import { MemorySnapshotStore } from './memory-snapshot-store.js';
 import { RaftNode } from './raft-node.js';
+import type { SnapshotRetention } from './retention.js';
 
 const NO_OP: RawRecord = { type: 20, version: 0, payload: new Uint8Array(0) };
 
-function makeNode(voterIds: readonly number[], self = 1, feed?: FeedPosition) {
+const KEEP_ALL: SnapshotRetention = { maxBytes: undefined, maxMs: undefined };
+
+function makeNode(voterIds: readonly number[], self = 1, feed?: FeedPosition, retention = KEEP_ALL) {
   const log = new MemoryLog();
   const elections = new MemoryElections();
   const snapshots = new MemorySnapshotStore(log);
@@ -22,7 +25,7 @@ function makeNode(voterIds: readonly number[], self = 1, feed?: FeedPosition) {
     log,
     elections,
     snapshots,
-    retention: { maxBytes: undefined, maxMs: undefined },
+    retention,
     transport,
     timers,
     listener,
@@ -58,8 +61,8 @@ function proposal(node: RaftNode, count = 1) {
 }
 
 /** Node 1 of three, following node 2, with one fetch under way. */
-function makeFollower() {
-  const parts = makeNode([1, 2, 3]);
+function makeFollower(retention = KEEP_ALL) {
+  const parts = makeNode([1, 2, 3], 1, undefined, retention);
   parts.node.start();
   parts.transport.receiver!.request(1, {
     kind: 'beginQuorumEpoch',
@@ -210,6 +213,28 @@ describe('RaftNode', () => {
     elections.release();
 
     expect(node.status().role).toBe('leader');
+  });
+
+  it('deletes nothing of its log beyond what it has flushed, though others have made more of it committed', () => {
+    const { node, log, snapshots, transport, lastFetch, run, fatal } = makeFollower({ maxBytes: 1, maxMs: undefined, intervalMs: 50 });
+    const first = batchAfter({ endOffset: 0 as Offset, checksum: log.endChecksum }, 3);
+    const second = batchAfter(first, 3);
+    const third = batchAfter(second, 3);
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([first], 0));
+    const neverFlushed = (batch: EncodedBatch): void => void log.batches.push(batch);
+    log.append = neverFlushed;
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([second, third], 3));
+    for (const { endOffset, checksum } of [first, second]) {
+      const sink = node.createSnapshot({ endOffset, epoch: 3 as Epoch, lastContainedTimestampMs: 0, chainChecksum: checksum, imageDigest: undefined });
+      if (typeof sink === 'string') throw new Error(sink);
+      sink.freeze(() => {});
+    }
+
+    run(200);
+
+    expect(fatal).toEqual([]);
+    expect(snapshots.list()).toHaveLength(2);
+    expect(log.startOffset).toBe(0);
   });
 
   it('says in a fetch how its copy ends', () => {

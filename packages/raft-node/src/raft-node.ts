@@ -106,7 +106,7 @@ export class RaftNode implements MetadataLog {
     this.#log = options.log;
     this.#timers = options.timers;
     this.#snapshots = options.snapshots;
-    this.#cleanAtMs = options.timers.nowMs() + CLEANING_INTERVAL_MS;
+    this.#cleanAtMs = this.#nextCleaningMs();
     this.#core = new RaftCore(options.config);
     this.#leader = { epoch: options.config.electionState?.epoch ?? (0 as Epoch), leaderId: undefined };
     this.#observe = observeInto(this.#electionLog, options.observe);
@@ -334,8 +334,10 @@ export class RaftNode implements MetadataLog {
   #cleanOne(): void {
     const kept = { snapshots: this.#snapshots.list(), logStartOffset: this.#log.startOffset, logBytes: this.#log.sizeBytes };
     const step = nextCleaningStep(kept, this.#options.retention, this.#timers.wallMs());
-    if (step === undefined || step.startOffset > this.#delivery.deliveredOffset) {
-      this.#cleanAtMs = this.#timers.nowMs() + CLEANING_INTERVAL_MS;
+    // What others have made committed may not be on our own disk yet.
+    const mayGo = (startOffset: Offset): boolean => startOffset <= this.#delivery.deliveredOffset && startOffset <= this.#core.status().flushedOffset;
+    if (step === undefined || !mayGo(step.startOffset)) {
+      this.#cleanAtMs = this.#nextCleaningMs();
       return;
     }
     const { startOffset, reason } = step;
@@ -343,6 +345,10 @@ export class RaftNode implements MetadataLog {
     this.#carryOutEffects();
     this.#snapshots.deleteBefore(startOffset);
     this.#observe(described('raft-node.cleaned', 'info', { offset: startOffset, reason }), this.#timers.nowMs());
+  }
+
+  #nextCleaningMs(): number {
+    return this.#timers.nowMs() + (this.#options.retention.intervalMs ?? CLEANING_INTERVAL_MS);
   }
 
   #stepProposal(batch: EncodedBatch): ProposeResult {

@@ -1,12 +1,14 @@
 import type { Offset } from '@quorate/records';
 import type { SnapshotInfo } from './snapshot-ports.js';
 
-/** How much history is kept. Soft limits: they are looked at every minute, and what a restart needs always stays. */
+/** How much history is kept. Soft limits: they are looked at now and then, and what a restart needs always stays. */
 export interface SnapshotRetention {
   /** `metadata.max.retention.bytes`: of log and snapshots together; undefined = no limit. */
   readonly maxBytes: number | undefined;
   /** `metadata.max.retention.ms`: of a snapshot's last contained append time; undefined = no limit. */
   readonly maxMs: number | undefined;
+  /** How often they are looked at; left out: every minute. */
+  readonly intervalMs?: number;
 }
 
 /** How often it is looked whether something may go. Kafka's value. */

@@ -65,6 +65,7 @@ export class SimCache {
         },
         loadEnds: () => {
           image.become(loading!.load.finish());
+          invariants.cacheLoaded(this.#id, loading!.start);
           fold = new BatchFold(image, loading!.start.chainChecksum);
           loading = undefined;
           invariants.imageAt(this.#id, image.appliedOffset, digestOf(image));

@@ -47,6 +47,16 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Faults that give no node a reason to doubt a leader. */
 const HARMLESS: ReadonlySet<FaultKind> = new Set(['duplication', 'clock-rate', 'wall-clock-jump', 'oversize-batch', 'torn-writes-512', 'torn-writes-4096', 'silent-broker', 'feed-loss', 'feed-reordering', 'cache-restart']);
 
+/** When nodes make snapshots, how much they keep, and how they hand them on. */
+export interface SnapshotPlan {
+  /** Undefined: none are made. */
+  readonly maxRecords: number | undefined;
+  readonly retentionBytes: number | undefined;
+  readonly cleaningIntervalMs: number;
+  /** Of one FetchSnapshot. */
+  readonly fetchMaxBytes: number;
+}
+
 /** Everything about one world that its seed decides at the beginning. */
 export interface FaultPlan {
   readonly voterCount: number;
@@ -72,6 +82,7 @@ export interface FaultPlan {
   readonly maxBatchRecords: number;
   readonly maxBatchBytes: number;
   readonly segmentBytes: number;
+  readonly snapshots: SnapshotPlan;
   /** What a crash in the middle of a write leaves whole: sectors, pages, or everything that was written at a time. */
   readonly tearBytes: number;
   /** Mean time a client waits between two operations. */
@@ -116,6 +127,12 @@ export function planFaults(random: Random): FaultPlan {
     maxBatchRecords: random.pick([4, 20, 10_000]),
     maxBatchBytes: has('oversize-batch') ? 2_000 : random.pick([2_000, 768 * 1024]),
     segmentBytes: random.pick([4_000, 64_000, 8 * 1024 * 1024]),
+    snapshots: {
+      maxRecords: random.pick([undefined, 5, 40, 200]),
+      retentionBytes: random.pick([undefined, 1, 20_000]),
+      cleaningIntervalMs: random.pick([50, 500]),
+      fetchMaxBytes: random.pick([200, 4000, 1024 * 1024]),
+    },
     tearBytes: has('torn-writes-512') ? 512 : has('torn-writes-4096') ? 4096 : Number.POSITIVE_INFINITY,
     thinkMs: random.pick([20, 80, 200]),
   };

@@ -12,6 +12,7 @@ import { EqualOffsetEqualDigest } from './checks/equal-offset-equal-digest.js';
 import { FlushedBeforeAcknowledged } from './checks/flushed-before-acknowledged.js';
 import { HighWatermarkNeverFalls } from './checks/high-watermark-never-falls.js';
 import { LeaderIsComplete } from './checks/leader-is-complete.js';
+import { LeaderNeverLoads } from './checks/leader-never-loads.js';
 import { Linearizable } from './checks/linearizable.js';
 import { LogsAgree } from './checks/logs-agree.js';
 import { MajorityHoldsCommitted } from './checks/majority-holds-committed.js';
@@ -24,6 +25,9 @@ import { RecoveredWhatWasFlushed } from './checks/recovered-what-was-flushed.js'
 import { RepliesAreCommitted } from './checks/replies-are-committed.js';
 import { ReplayEqualsImage } from './checks/replay-equals-image.js';
 import { RequestAppliedOnce } from './checks/request-applied-once.js';
+import { SnapshotAtLogStart } from './checks/snapshot-at-log-start.js';
+import type { SeenSnapshot } from './checks/snapshot-at-log-start.js';
+import { SnapshotEqualsReplay } from './checks/snapshot-equals-replay.js';
 import { StableLeadership } from './checks/stable-leadership.js';
 import { VotePersistedBeforeSent } from './checks/vote-persisted-before-sent.js';
 import type { LogShadow } from './log-shadow.js';
@@ -39,6 +43,9 @@ export class Invariants {
   readonly reads = new ReadsAreFresh();
   readonly replay = new ReplayEqualsImage();
   readonly replies = new RepliesAreCommitted();
+  readonly snapshotEqualsReplay = new SnapshotEqualsReplay();
+  readonly #snapshotAtStart = new SnapshotAtLogStart();
+  readonly #neverLoads = new LeaderNeverLoads();
   readonly #oneLeader = new OneLeaderPerEpoch();
   readonly #oneVote = new OneVotePerEpoch();
   readonly #epochs = new EpochsNeverFall();
@@ -62,6 +69,7 @@ export class Invariants {
   readonly #onDisk = new Map<number, ElectionState>();
   /** Directory id of the disk that each node has. */
   readonly #directories = new Map<number, Uuid>();
+  readonly #committedBatches: EncodedBatch[] = [];
   /** What the disks of these directory ids held when they went away. */
   readonly #lastSeen = new Map<Uuid, LogShadow>();
 
@@ -137,6 +145,7 @@ export class Invariants {
     if (found.election !== undefined) this.#onDisk.set(id, found.election);
     this.#highWatermarks.restarted(id);
     this.#delivered.restarted(id, 0);
+    this.#neverLoads.renounced(id);
   }
 
   persisted(id: NodeId, state: ElectionState): void {
@@ -180,6 +189,7 @@ export class Invariants {
   delivered(id: NodeId, batches: readonly EncodedBatch[], highWatermark: number, epoch: number): void {
     for (const batch of batches) {
       this.#delivered.delivered(id, batch.baseOffset, batch.endOffset, highWatermark);
+      if (batch.baseOffset === (this.#committedBatches.at(-1)?.endOffset ?? 0)) this.#committedBatches.push(batch);
       const { baseOffset, endOffset, checksum } = batch;
       const shadow = { baseOffset, endOffset, epoch: batch.epoch, checksum };
       if (baseOffset === this.committedEnd) this.#complete.committed(shadow, epoch);
@@ -188,8 +198,33 @@ export class Invariants {
     }
   }
 
+  /** Everything that was committed, from the beginning, whatever logs still hold of it. */
+  get committedBatches(): readonly EncodedBatch[] {
+    return this.#committedBatches;
+  }
+
+  /** A node's snapshots, or where its log begins, have changed. */
+  snapshots(id: NodeId, snapshots: readonly SeenSnapshot[]): void {
+    const log = this.logs.get(id);
+    if (log !== undefined) this.#snapshotAtStart.check(id, log, snapshots, (endOffset) => this.#logsAgree.batchBefore(endOffset));
+  }
+
+  snapshotLoads(id: NodeId, endOffset: number): void {
+    this.#neverLoads.loads(id, endOffset);
+    this.#delivered.loaded(id, endOffset);
+  }
+
+  renounced(id: NodeId): void {
+    this.#neverLoads.renounced(id);
+  }
+
   cacheRestarted(id: NodeId): void {
     this.#caches.restarted(id);
+  }
+
+  /** A snapshot took the place of what the cache had. */
+  cacheLoaded(id: NodeId, { endOffset, chainChecksum }: { readonly endOffset: number; readonly chainChecksum: number }): void {
+    this.#caches.loaded(id, { endOffset, checksum: chainChecksum }, this.#logsAgree.batchBefore(endOffset));
   }
 
   cacheApplied(id: NodeId, { baseOffset, endOffset, epoch, checksum }: EncodedBatch): void {
@@ -203,6 +238,7 @@ export class Invariants {
   claimed(id: NodeId, epoch: number, epochStartOffset: number): void {
     this.#stable.claimed(id, epoch);
     this.#delivered.claimed(id, epochStartOffset);
+    this.#neverLoads.claimed(id);
   }
 
   imageAt(id: NodeId, stableOffset: number, digest: string): void {

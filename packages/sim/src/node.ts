@@ -2,20 +2,22 @@ import { ControllerNode, DEFAULT_CONTROLLER_NODE_CONFIG } from '@quorate/control
 import type { ControllerEvent } from '@quorate/controller-node';
 import { DEFAULT_CONTROLLER_CONFIG } from '@quorate/controller-core';
 import { MetadataImage } from '@quorate/metadata-image';
-import { formatDirectory, openLog } from '@quorate/metadata-log';
+import { formatDirectory, LogDamageError, openLog } from '@quorate/metadata-log';
 import type { OpenedLog } from '@quorate/metadata-log';
 import { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, describeCoreEvent, ROLE_LABEL } from '@quorate/raft-core';
-import type { CoreEvent, RoleKind, Voter } from '@quorate/raft-core';
-import { NO_SNAPSHOTS, RaftNode } from '@quorate/raft-node';
-import type { LogStore, MetadataLogListener } from '@quorate/raft-node';
+import type { CoreEvent, RoleKind, SnapshotId, Voter } from '@quorate/raft-core';
+import { RaftNode } from '@quorate/raft-node';
+import type { LogStore, MetadataLogListener, SnapshotReader, SnapshotStore } from '@quorate/raft-node';
 import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import { uuidFromBytes, ZERO_UUID } from '@quorate/records';
+import type { SeenSnapshot } from './checks/snapshot-at-log-start.js';
 import type { SimDisk } from './disk.js';
 import type { FaultPlan } from './fault-plan.js';
 import type { AtlasReplica } from './faults/fault-atlas.js';
 import type { Invariants } from './invariants.js';
 import { LogShadow } from './log-shadow.js';
 import { ObservedLog } from './observed-log.js';
+import { ObservedSnapshots } from './observed-snapshots.js';
 import { SimProcess } from './process.js';
 import type { ClockSettings } from './process.js';
 import type { Random } from './random.js';
@@ -48,6 +50,7 @@ export type NodeSettings = Pick<FaultPlan, 'maxBatchRecords' | 'maxBatchBytes' |
 interface Life {
   readonly process: SimProcess;
   readonly transport: SimTransport;
+  snapshots: SnapshotStore | undefined;
   raft: RaftNode | undefined;
   controller: ControllerNode | undefined;
   log: LogStore | undefined;
@@ -133,7 +136,7 @@ export class SimNode {
     if (this.isUp || this.isLost) return;
     this.stoppedBecause = undefined;
     const process = new SimProcess(this.#context.world, this.#random, this.#clock, this.#wallShiftMs);
-    const life: Life = { process, transport: this.#context.bus.transport(this.id, process), raft: undefined, controller: undefined, log: undefined };
+    const life: Life = { process, transport: this.#context.bus.transport(this.id, process), snapshots: undefined, raft: undefined, controller: undefined, log: undefined };
     this.#life = life;
     this.#role = 'unattached';
     this.trace('starts');
@@ -301,33 +304,48 @@ export class SimNode {
     return image === undefined ? undefined : { offset: image.appliedOffset, digest: digestOf(image) };
   }
 
-  /** Walks over what the node's log holds below `upTo`. */
-  readCommitted(upTo: Offset, visit: (batch: EncodedBatch) => void): void {
+  /** Ids of the snapshots that the node can serve, oldest first. */
+  snapshotIds(): readonly SnapshotId[] {
+    return this.#life?.snapshots?.list().map(({ id }) => id) ?? [];
+  }
+
+  openSnapshot(id: SnapshotId): SnapshotReader | undefined {
+    return this.#life?.snapshots?.open(id);
+  }
+
+  /** Walks over what the node's log holds of [from, upTo). */
+  readCommitted(from: number, upTo: number, visit: (batch: EncodedBatch) => void): void {
     const log = this.#life?.log;
-    if (log === undefined) return;
-    for (let from = 0; from < upTo; ) {
-      const before = from;
-      log.read(from as Offset, upTo, 1024 * 1024, ({ batches }) => {
+    for (let at = from; log !== undefined && at < upTo; ) {
+      const before = at;
+      log.read(at as Offset, upTo as Offset, 1024 * 1024, ({ batches }) => {
         for (const batch of batches) {
           visit(batch);
-          from = batch.endOffset;
+          at = batch.endOffset;
         }
       });
-      if (from === before) throw new Error(`nothing readable at ${from}`);
+      if (at === before) throw new Error(`nothing readable at ${at}`);
     }
+  }
+
+  get logStartOffset(): number {
+    return this.#life?.log?.startOffset ?? 0;
   }
 
   // ---- a life ------------------------------------------------------------------------------------------------------------------
 
-  #run(life: Life, { store, elections, recovered }: OpenedLog): void {
+  #run(life: Life, { store, elections, snapshots, recovered }: OpenedLog): void {
     const { invariants, voters } = this.#context;
     const settings = this.#settings;
-    const shadow = new LogShadow();
+    const snapshotPlan = this.#context.plan.snapshots;
+    const shadow = new LogShadow({ endOffset: store.startOffset, checksum: store.startOffset === 0 ? undefined : store.checksumAt(store.startOffset) });
     this.#seenHighWatermark = 0;
     this.#epoch = recovered.electionState?.epoch ?? 0;
     readWhole(store, shadow);
     shadow.flushed(store.endOffset); // recovery made it durable
     invariants.started(this.id, { directoryId: this.#directoryId, election: recovered.electionState, shadow });
+    life.snapshots = new ObservedSnapshots(snapshots, shadow, { changed: (what) => this.#snapshotsChanged(life, what) });
+    invariants.snapshots(this.id, seen(snapshots));
     const controller: ControllerNode = new ControllerNode({
       image: new MetadataImage(),
       controller: { ...DEFAULT_CONTROLLER_CONFIG, clusterId: CLUSTER_ID, sessionTimeoutMs: SESSION_TIMEOUT_MS, maxRecordsPerBatch: settings.maxBatchRecords },
@@ -336,6 +354,7 @@ export class SimNode {
       timers: life.process.timers(),
       random: () => this.#random.unit(),
       observe: (event) => this.#controllerEvent(event),
+      snapshots: snapshotPlan.maxRecords === undefined ? undefined : { limits: { maxRecordBytes: Number.POSITIVE_INFINITY, maxIntervalMs: undefined, maxRecords: snapshotPlan.maxRecords }, timers: life.process.timers() },
       feed: (committed) => {
         // Only the active controller publishes; what a new one has delivered before it claimed, the old one has published.
         if (controller.activeEpoch !== undefined) for (const { batch } of committed) this.#context.publish(batch);
@@ -349,7 +368,7 @@ export class SimNode {
         bootstrapServers: voters.flatMap(({ endpoints }) => endpoints),
         timers: DEFAULT_TIMERS,
         fetchMaxBytes: DEFAULT_FETCH_MAX_BYTES,
-        fetchSnapshotMaxBytes: DEFAULT_FETCH_MAX_BYTES,
+        fetchSnapshotMaxBytes: snapshotPlan.fetchMaxBytes,
         autoJoin: false,
         random: () => this.#random.unit(),
         electionState: recovered.electionState,
@@ -370,8 +389,8 @@ export class SimNode {
             done();
           }),
       },
-      snapshots: NO_SNAPSHOTS,
-      retention: { maxBytes: undefined, maxMs: undefined },
+      snapshots: life.snapshots,
+      retention: { maxBytes: snapshotPlan.retentionBytes, maxMs: undefined, intervalMs: snapshotPlan.cleaningIntervalMs },
       transport: life.transport,
       timers: life.process.timers(),
       listener: this.#observed(controller),
@@ -380,18 +399,35 @@ export class SimNode {
       onFatal: (error) => this.#fatal(life, error),
     });
     life.raft = raft;
+    // What a snapshot holds is known to be committed from the start.
+    this.#seenHighWatermark = raft.highWatermark;
+    invariants.state(this.id, { epoch: this.#epoch, highWatermark: raft.highWatermark });
     life.log = store;
     life.controller = controller;
     controller.start(raft);
     raft.start();
   }
 
+  #snapshotsChanged(life: Life, what: string): void {
+    if (this.#life !== life) return;
+    this.trace(what);
+    this.#context.trace.tally(`snapshots: ${what.replace(/ of.*| before.*/, '')}`);
+    this.#context.invariants.snapshots(this.id, seen(life.snapshots!));
+  }
+
   #observed(controller: ControllerNode): MetadataLogListener {
     const { invariants } = this.#context;
     return {
-      snapshotBegins: (head) => controller.snapshotBegins(head),
+      snapshotBegins: (head) => {
+        invariants.snapshotLoads(this.id, head.id.endOffset);
+        controller.snapshotBegins(head);
+      },
       snapshotBatches: (batches) => controller.snapshotBatches(batches),
-      snapshotEnds: () => controller.snapshotEnds(),
+      snapshotEnds: () => {
+        this.#context.trace.tally('snapshots loaded');
+        controller.snapshotEnds();
+        invariants.imageAt(this.id, controller.image.appliedOffset, digestOf(controller.image));
+      },
       committed: (batches: readonly EncodedBatch[], highWatermark: Offset) => {
         invariants.delivered(this.id, batches, highWatermark, this.#epoch);
         controller.committed(batches, highWatermark);
@@ -404,6 +440,7 @@ export class SimNode {
         controller.claim(epoch, epochStartOffset);
       },
       renounce: (epoch: Epoch, reason: string) => {
+        invariants.renounced(this.id);
         this.trace(`renounces epoch ${epoch}: ${reason}`);
         controller.renounce(epoch, reason);
       },
@@ -435,6 +472,7 @@ export class SimNode {
   #fatal(life: Life, error: Error): void {
     if (this.#life !== life) return;
     if ('code' in error) this.#exit(error.message);
+    else if (error instanceof LogDamageError && this.disk.isDamaged) this.#lost(error.message);
     else throw error;
   }
 
@@ -467,6 +505,10 @@ function readWhole(store: OpenedLog['store'], shadow: LogShadow): void {
     store.read(from as Offset, store.endOffset, 1024 * 1024, ({ batches }) => batches.forEach(({ baseOffset, endOffset, epoch, checksum }) => shadow.append({ baseOffset, endOffset, epoch, checksum })));
     if (shadow.endOffset === from) throw new Error(`nothing readable at ${from}`);
   }
+}
+
+function seen(snapshots: SnapshotStore): SeenSnapshot[] {
+  return snapshots.list().map(({ id, chainChecksum }) => ({ ...id, chainChecksum }));
 }
 
 export function digestOf(image: MetadataImage): string {

@@ -1,6 +1,5 @@
-import { MetadataImage, BatchFold } from '@quorate/metadata-image';
 import { uuidFromBytes } from '@quorate/records';
-import type { NodeId, Offset } from '@quorate/records';
+import type { NodeId } from '@quorate/records';
 import { SimBroker } from './broker.js';
 import { SimCache } from './cache.js';
 import { ClientLink } from './client-link.js';
@@ -12,9 +11,10 @@ import { planFaults } from './fault-plan.js';
 import type { FaultPlan } from './fault-plan.js';
 import { Invariants } from './invariants.js';
 import { Network } from './network.js';
-import { digestOf, SimNode, voterOf } from './node.js';
+import { SimNode, voterOf } from './node.js';
 import type { NodeContext } from './node.js';
 import { Random } from './random.js';
+import { checkReplay, replayAll } from './replay-checks.js';
 import { RpcBus } from './rpc-bus.js';
 import { Trace } from './trace.js';
 import { Violation } from './violation.js';
@@ -203,12 +203,13 @@ class Simulation {
   }
 
   #checkTheEnd(): void {
+    const replayed = replayAll(this.#invariants.committedBatches);
     for (const node of this.#nodes) {
       const { controller, raft } = node;
       if (controller === undefined || raft === undefined) continue;
       this.#invariants.acknowledged.check(node.id, (name) => controller.image.topicByName(name) !== undefined);
       this.#invariants.atomic.check(node.id, (name) => controller.image.topicByName(name)?.partitionCount);
-      this.#checkReplay(node);
+      checkReplay(node, replayed, this.#invariants);
     }
     this.#checkHistory();
   }
@@ -218,14 +219,6 @@ class Simulation {
     const image = this.#nodes.find((node) => node.controller !== undefined)!.controller!.image;
     for (const topic of SHARED_NAMES) this.#invariants.history.answered(this.#invariants.history.invoked('last look', topic, { kind: 'describe' }), lookUp(image, topic), image.appliedOffset);
     for (let undecided = this.#invariants.history.check(); undecided > 0; undecided--) this.#trace.tally('topics with too many possible orders');
-  }
-
-  #checkReplay(node: SimNode): void {
-    const image = new MetadataImage();
-    const fold = new BatchFold(image);
-    const held = node.imageDigest()!;
-    node.readCommitted(held.offset, (batch) => fold.fold(batch, false));
-    this.#invariants.replay.check(node.id, held, { offset: image.appliedOffset as Offset, digest: digestOf(image) });
   }
 
   #tallyMessages(): void {

@@ -22,6 +22,17 @@ export class CachesArePrefixes {
     this.#next.set(cacheId, batch.endOffset);
   }
 
+  /**
+   * @param snapshot - where it ends, and the checksum of the batch that ends there.
+   * @param committed - the batch that the log committed there; undefined when none ends there.
+   */
+  loaded(cacheId: number, snapshot: { readonly endOffset: number; readonly checksum: number }, committed: ShadowBatch | undefined): void {
+    const next = this.#next.get(cacheId) ?? 0;
+    if (snapshot.endOffset <= next) violated('caches-are-prefixes', `cache ${cacheId} loads a snapshot that ends at ${snapshot.endOffset}, having applied ${next}`);
+    if (committed?.checksum !== snapshot.checksum) violated('caches-are-prefixes', `cache ${cacheId} loads a snapshot that ends at ${snapshot.endOffset}, where ${committed === undefined ? 'no committed batch ends' : 'another batch is committed'}`);
+    this.#next.set(cacheId, snapshot.endOffset);
+  }
+
   startedOver(cacheId: number, reason: string): void {
     violated('caches-are-prefixes', `cache ${cacheId} starts over: ${reason}`);
   }

@@ -23,6 +23,9 @@ import { RecoveredWhatWasFlushed } from './recovered-what-was-flushed.js';
 import { RepliesAreCommitted } from './replies-are-committed.js';
 import { ReplayEqualsImage } from './replay-equals-image.js';
 import { RequestAppliedOnce } from './request-applied-once.js';
+import { LeaderNeverLoads } from './leader-never-loads.js';
+import { SnapshotAtLogStart } from './snapshot-at-log-start.js';
+import { SnapshotEqualsReplay } from './snapshot-equals-replay.js';
 import { StableLeadership } from './stable-leadership.js';
 import { VotePersistedBeforeSent } from './vote-persisted-before-sent.js';
 
@@ -147,6 +150,68 @@ describe('the checks, each with a history in which it fails', () => {
     breaks('acknowledged-is-never-lost', () => check.check(1, () => false));
     check.acknowledged('orders', 'deleted');
     breaks('acknowledged-is-never-lost', () => check.check(1, (name) => name === 'orders'));
+  });
+
+  it('finds a leader that is made to load a snapshot', () => {
+    const check = new LeaderNeverLoads();
+    check.loads(1, 5);
+    check.claimed(1);
+    check.loads(2, 5);
+
+    breaks('leader-never-loads', () => check.loads(1, 9));
+    check.renounced(1);
+    check.loads(1, 9);
+  });
+
+  it('finds a log that begins where no snapshot ends, and a snapshot from before the log', () => {
+    const check = new SnapshotAtLogStart();
+    const log = logOf([7, 8, 9], 3);
+    const snapshot = { endOffset: 2, epoch: 1, chainChecksum: 8 };
+    const committed = (endOffset: number) => (endOffset <= 3 ? { epoch: 1, checksum: 6 + endOffset } : undefined);
+    check.check(1, log, [], committed);
+    log.deleteBefore(2);
+    check.check(1, log, [snapshot], committed);
+
+    breaks('snapshot-at-log-start', () => check.check(1, log, [], committed));
+    breaks('snapshot-at-log-start', () => check.check(1, log, [{ ...snapshot, endOffset: 3, chainChecksum: 9 }], committed));
+    breaks('snapshot-at-log-start', () => check.check(1, log, [{ endOffset: 1, epoch: 1, chainChecksum: 7 }, snapshot], committed));
+  });
+
+  it('finds a snapshot that ends where no committed batch ends, or another one', () => {
+    const check = new SnapshotAtLogStart();
+    const snapshot = { endOffset: 2, epoch: 1, chainChecksum: 8 };
+
+    breaks('snapshot-at-log-start', () => check.check(1, logOf([7, 8], 2), [snapshot], () => undefined));
+    breaks('snapshot-at-log-start', () => check.check(1, logOf([7, 8], 2), [snapshot], () => ({ epoch: 2, checksum: 8 })));
+    breaks('snapshot-at-log-start', () => check.check(1, logOf([7, 8], 2), [snapshot], () => ({ epoch: 1, checksum: 9 })));
+  });
+
+  it('finds a snapshot with another content than a replay, or where none can end', () => {
+    const check = new SnapshotEqualsReplay();
+    check.check(1, 5, 'aa', 'aa');
+
+    breaks('snapshot-equals-replay', () => check.check(1, 5, 'aa', 'bb'));
+    breaks('snapshot-equals-replay', () => check.check(1, 5, 'aa', undefined));
+  });
+
+  it('finds a cache that loads a snapshot of less than it has, or of something else', () => {
+    const check = new CachesArePrefixes();
+    check.loaded(301, { endOffset: 1, checksum: 7 }, batch(0, 7));
+    check.applied(301, batch(1, 8), batch(1, 8));
+
+    breaks('caches-are-prefixes', () => check.loaded(301, { endOffset: 1, checksum: 7 }, batch(0, 7)));
+    breaks('caches-are-prefixes', () => check.loaded(301, { endOffset: 3, checksum: 9 }, { ...batch(2, 10) }));
+    breaks('caches-are-prefixes', () => check.loaded(301, { endOffset: 3, checksum: 9 }, undefined));
+  });
+
+  it('takes a log that begins with a snapshot for one that holds what came before', () => {
+    const log = logOf([7, 8, 9], 3);
+    log.deleteBefore(2);
+
+    expect([log.startOffset, log.endOffset, log.flushedEnd]).toEqual([2, 3, 3]);
+    expect([log.holds(batch(0, 99)), log.holds(batch(1, 8)), log.holds(batch(1, 99)), log.holds(batch(2, 9)), log.holds(batch(2, 99)), log.holds(batch(3, 10))]).toEqual([true, true, false, true, false, false]);
+    log.beginAnew({ endOffset: 10, checksum: 55 });
+    expect([log.startOffset, log.endOffset, log.flushedEnd, log.holds(batch(9, 55))]).toEqual([10, 10, 10, true]);
   });
 
   it('finds a read that is served at an older offset than it asked for', () => {

@@ -1,11 +1,18 @@
 import { violated } from '../violation.js';
 
-/** The state machine gets every committed batch once, in offset order, from the offset that its image had at start. */
+/** The state machine gets every committed batch once, in offset order, or a snapshot in place of what it has not had yet. */
 export class DeliveredInOrder {
   readonly #next = new Map<number, number>();
 
   restarted(nodeId: number, appliedOffset: number): void {
     this.#next.set(nodeId, appliedOffset);
+  }
+
+  /** A snapshot took the place of the image. */
+  loaded(nodeId: number, endOffset: number): void {
+    const next = this.#next.get(nodeId) ?? 0;
+    if (endOffset <= next) violated('delivered-in-order', `node ${nodeId} is made to load a snapshot that ends at ${endOffset}, having been given ${next}`);
+    this.#next.set(nodeId, endOffset);
   }
 
   delivered(nodeId: number, baseOffset: number, endOffset: number, highWatermark: number): void {

@@ -16,7 +16,7 @@ export class LeaderIsComplete {
 
   elected(leaderId: number, epoch: number, log: LogShadow): void {
     const last = this.#committed.findLast(({ inEpoch }) => inEpoch < epoch)?.batch;
-    if (last === undefined || log.batchBefore(last.endOffset)?.checksum === last.checksum) return;
+    if (last === undefined || log.holds(last)) return;
     violated('leader-is-complete', `node ${leaderId} leads epoch ${epoch} with a log that ends at ${log.endOffset} and lacks what is committed up to ${last.endOffset}`);
   }
 }

@@ -10,7 +10,7 @@ export class MajorityHoldsCommitted {
   leaderAdvanced(leaderId: number, highWatermark: number, ofLeader: LogShadow | undefined, ofVoters: ReadonlyMap<number, LogShadow | undefined>): void {
     const batch = ofLeader?.batchBefore(highWatermark);
     if (batch === undefined) violated('majority-holds-committed', `leader ${leaderId} commits ${highWatermark}, which its own log does not hold`);
-    const holders = [...ofVoters].filter(([, log]) => log !== undefined && log.flushedEnd >= highWatermark && log.batchBefore(highWatermark)?.checksum === batch.checksum);
+    const holders = [...ofVoters].filter(([, log]) => log !== undefined && log.flushedEnd >= highWatermark && log.holds(batch));
     if (2 * holders.length > ofVoters.size) return;
     const states = [...ofVoters].map(([id, log]) => (log === undefined ? `${id}: gone` : `${id}: end ${log.endOffset}, flushed ${log.flushedEnd}`));
     violated('majority-holds-committed', `leader ${leaderId} commits ${highWatermark}; on disk at ${holders.length} of ${ofVoters.size} voters (${states.join('; ')})`);
