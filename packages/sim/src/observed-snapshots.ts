@@ -42,9 +42,9 @@ export class ObservedSnapshots implements SnapshotStore {
       append: (records) => sink.append(records),
       appendRequests: (appendTimeMs, requests) => sink.appendRequests(appendTimeMs, requests),
       freeze: (done) =>
-        sink.freeze(() => {
-          this.#observer.changed(`has made a snapshot of the first ${head.id.endOffset} records`);
-          done();
+        sink.freeze((outcome) => {
+          if (outcome === 'frozen') this.#observer.changed(`has made a snapshot of the first ${head.id.endOffset} records`);
+          done(outcome);
         }),
       discard: () => sink.discard(),
     };
