@@ -10,8 +10,9 @@ import { quorumOverrideVoters } from './override-voters.js';
 import { storageFormat } from './storage-format.js';
 import { storageInfo } from './storage-info.js';
 import { storageRandomUuid } from './storage-random-uuid.js';
+import { transferLeadershipCommand } from './transfer-leadership.js';
 
-const COMMANDS: readonly CliCommand[] = [storageRandomUuid, storageFormat, storageInfo, configPrint, logDump, logVerify, logDiscard, quorumOverrideVoters];
+const COMMANDS: readonly CliCommand[] = [storageRandomUuid, storageFormat, storageInfo, configPrint, logDump, logVerify, logDiscard, quorumOverrideVoters, transferLeadershipCommand];
 
 function usage(): string {
   return ['quorate: operations on a cluster', ...COMMANDS.map((command) => `  ${command.usage}\n      ${command.summary}`)].join('\n');

@@ -33,6 +33,7 @@ const WRONG: { readonly [K in KnownKey]: readonly (readonly [value: string, answ
   'controller.quorum.request.timeout.ms': numbers('0', '2147483648'),
   'controller.quorum.leader.silence.timeout.ms': numbers('199', '2147483648'),
   'controller.quorum.auto.join.enable': [['1', '"1" is neither true nor false']],
+  'controller.quorum.leader.flush.lag.max.ms': numbers('49', '2147483648'),
   'controller.quorum.fetch.max.bytes': numbers('0', '8388609'),
   'controller.quorum.fetch.snapshot.max.bytes': numbers('0', '8388609'),
   'log.dirs': [],

@@ -84,6 +84,10 @@ export const KEY_DEFINITIONS = {
     type: 'boolean', default: 'false', origin: 'kafka', programs: SERVER, parse: parseBoolean,
     doc: 'A controller that is no voter asks to be made one, and has the voter with its node id and another disk removed first. One that was removed by hand joins again: stop it first.',
   },
+  'controller.quorum.leader.flush.lag.max.ms': {
+    type: 'int', default: '500', origin: 'ours', programs: SERVER, parse: integer(50, MAX_INT),
+    doc: 'A leader whose own disk lags behind what a majority has committed for so long hands its leadership over. Milliseconds.',
+  },
   'controller.quorum.fetch.max.bytes': {
     type: 'int', default: String(MIB), origin: 'kafka', programs: SERVER, parse: integer(1, 8 * MIB),
     doc: 'Most bytes asked for in one Fetch; one batch always comes. Bytes.',

@@ -256,7 +256,7 @@ describe('limits', () => {
 
   it('have defaults as in Kafka', () => {
     expect(config(load(CONTROLLER))).toMatchObject({
-      raft: { electionTimeoutMs: 1000, fetchTimeoutMs: 2000, electionBackoffMaxMs: 1000, requestTimeoutMs: 2000, leaderSilenceTimeoutMs: 600 },
+      raft: { electionTimeoutMs: 1000, fetchTimeoutMs: 2000, electionBackoffMaxMs: 1000, requestTimeoutMs: 2000, leaderSilenceTimeoutMs: 600, leaderFlushLagMaxMs: 500 },
       metadataLog: {
         segmentBytes: 1_073_741_824, segmentMs: 604_800_000, maxBatchBytes: 786_432, maxRetentionBytes: 104_857_600, maxRetentionMs: 604_800_000,
         maxRecordBytesBetweenSnapshots: 20_971_520, maxSnapshotIntervalMs: 3_600_000,

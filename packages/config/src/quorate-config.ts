@@ -30,6 +30,7 @@ export interface RaftConfig {
   readonly leaderSilenceTimeoutMs: number;
   /** While this controller is no voter it asks to be made one. */
   readonly autoJoin: boolean;
+  readonly leaderFlushLagMaxMs: number;
   readonly fetchMaxBytes: number;
   readonly fetchSnapshotMaxBytes: number;
 }

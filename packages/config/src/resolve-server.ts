@@ -119,6 +119,7 @@ function raftConfig(values: KeyValues): RaftConfig {
     requestTimeoutMs: valueOf(values, 'controller.quorum.request.timeout.ms'),
     leaderSilenceTimeoutMs: valueOf(values, 'controller.quorum.leader.silence.timeout.ms'),
     autoJoin: valueOf(values, 'controller.quorum.auto.join.enable'),
+    leaderFlushLagMaxMs: valueOf(values, 'controller.quorum.leader.flush.lag.max.ms'),
     fetchMaxBytes: valueOf(values, 'controller.quorum.fetch.max.bytes'),
     fetchSnapshotMaxBytes: valueOf(values, 'controller.quorum.fetch.snapshot.max.bytes'),
   };

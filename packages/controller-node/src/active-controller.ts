@@ -177,7 +177,7 @@ export class ActiveController {
   }
 
   #mayBeginBatch(): boolean {
-    return !this.#closed && this.#unflushedEnd === undefined && this.#uncommitted.length < this.#options.config.maxUncommittedBatches;
+    return !this.#closed && !this.#options.log.isHandingOver && this.#unflushedEnd === undefined && this.#uncommitted.length < this.#options.config.maxUncommittedBatches;
   }
 
   /** Fills one batch from the queue and proposes it. What does not fit any more goes into a second one, and the round ends. */

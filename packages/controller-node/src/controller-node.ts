@@ -251,6 +251,11 @@ export class ControllerNode implements MetadataLogListener {
     this.#arm();
   }
 
+  handOverAbandoned(_epoch: Epoch): void {
+    this.#active?.pump();
+    this.#arm();
+  }
+
   flushed(endOffset: Offset): void {
     this.#active?.flushed(endOffset);
     this.#active?.pump();

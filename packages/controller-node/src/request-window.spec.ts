@@ -79,6 +79,20 @@ describe('RequestWindow', () => {
     expect(window.lookUp(idAt(T + 300, 2), T + 300)).toEqual({ kind: 'new' });
   });
 
+  it('lets a leader whose clock stays far ahead go on: an id is old only beside the newest that was carried out', () => {
+    const window = new RequestWindow();
+    const AHEAD_MS = 40 * 60_000;
+    window.observe(batchWith([idAt(T)], T));
+    for (let minute = 1; minute <= 60; minute += 1) {
+      const nowMs = T + minute * 60_000;
+      const id = idAt(nowMs, minute);
+      expect(window.lookUp(id, nowMs + AHEAD_MS)).toEqual({ kind: 'new' });
+      window.observe(batchWith([id], nowMs + AHEAD_MS));
+    }
+    // What came an hour ago and is known no more is refused all the same.
+    expect(window.lookUp(idAt(T), T + 60 * 60_000 + AHEAD_MS)).toEqual({ kind: 'forgotten' });
+  });
+
   it('refuses an id from so far ahead that it could outlive the window', () => {
     expect(new RequestWindow().lookUp(idAt(T + REQUEST_WINDOW_MS + 1), T)).toEqual({ kind: 'from-the-future' });
   });

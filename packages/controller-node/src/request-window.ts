@@ -10,6 +10,9 @@ export const REQUEST_WINDOW_SIZE = 100_000;
 /** From one batch to the next the window grows older by at most this, in milliseconds: more is a clock that jumped, or a log at rest. */
 export const LONGEST_STEP_MS = 60_000;
 
+/** While no id was ever carried out, nothing can have been forgotten, and an id is refused only if it is older than this. */
+const UNPROVED_CLOCK_MS = 24 * 60 * 60_000;
+
 export type WindowAnswer =
   /** Never seen, and it would still be known if it had been. */
   | { readonly kind: 'new' }
@@ -45,7 +48,9 @@ const HELD_AT_A_TIME = 1024;
  *
  * One leader whose clock is an hour ahead must neither empty the window nor have the requests of the next hour refused. So
  * the log grows older by small steps only, and never while append times lie behind what they once were; and whether an
- * unknown id may have been forgotten is told from what *was* forgotten, not from the newest append time alone.
+ * unknown id may have been forgotten is told from what *was* forgotten, not from the newest append time alone. Nor may a
+ * leader whose clock is ahead, and stays so, refuse everything as too old: an id is old only beside the newest id that was
+ * carried out, whatever the leader's clock says.
  */
 export class RequestWindow {
   readonly #entries = new Map<Uuid, Kept>();
@@ -55,6 +60,8 @@ export class RequestWindow {
   #ageMs = 0;
   /** An unknown id whose time is not after this may have been known once. */
   #forgottenUpToMs = -1;
+  /** The newest time in an id that was ever carried out; clients' clocks, where the others are leaders'. */
+  #latestIdMs: number | undefined;
 
   get size(): number {
     return this.#entries.size;
@@ -90,7 +97,7 @@ export class RequestWindow {
     this.#growOlder(batch.appendTimeMs);
     for (const request of requests) {
       const isMark = outcomeOf(request.message).items.length === 0;
-      if (isMark) this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, requestIdTimeMs(request.requestId));
+      if (isMark) this.#forgotten(requestIdTimeMs(request.requestId));
       else this.#remember(request, { appendTimeMs: batch.appendTimeMs, endOffset: snapshotEndOffset });
     }
     this.#forgetOld();
@@ -107,10 +114,24 @@ export class RequestWindow {
     const entry = this.#entries.get(uuidFromBytes(requestId));
     if (entry !== undefined) return { kind: 'known', outcomes: outcomeOf(entry.message).items, endOffset: entry.endOffset };
     const idTimeMs = requestIdTimeMs(requestId);
-    const oldestMs = Math.min(wallMs, this.#latestAppendMs) - REQUEST_WINDOW_MS;
-    if (idTimeMs <= Math.max(this.#forgottenUpToMs, oldestMs)) return { kind: 'forgotten' };
+    if (idTimeMs <= Math.max(this.#forgottenUpToMs, this.#oldestMs(wallMs))) return { kind: 'forgotten' };
     if (idTimeMs > Math.max(wallMs, this.#latestAppendMs) + REQUEST_WINDOW_MS) return { kind: 'from-the-future' };
     return { kind: 'new' };
+  }
+
+  /** Ids up to here are too old to be answered for. Before the first id there is only the leader's word, which may be hours off. */
+  #oldestMs(wallMs: number): number {
+    const leadersMs = Math.min(wallMs, this.#latestAppendMs);
+    return this.#latestIdMs === undefined ? leadersMs - UNPROVED_CLOCK_MS : Math.min(leadersMs, this.#latestIdMs) - REQUEST_WINDOW_MS;
+  }
+
+  #forgotten(idTimeMs: number): void {
+    this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, idTimeMs);
+    this.#sawId(idTimeMs);
+  }
+
+  #sawId(idTimeMs: number): void {
+    this.#latestIdMs = Math.max(this.#latestIdMs ?? idTimeMs, idTimeMs);
   }
 
   #growOlder(appendTimeMs: number): void {
@@ -121,6 +142,7 @@ export class RequestWindow {
   #remember({ requestId, message }: KeptRequest, { appendTimeMs, endOffset }: Pick<EncodedBatch, 'appendTimeMs' | 'endOffset'>): void {
     const id = uuidFromBytes(requestId);
     const idTimeMs = requestIdTimeMs(requestId);
+    this.#sawId(idTimeMs);
     // A clock that runs ahead makes ids that stay young for longer; they are kept for as long as they look young.
     const youngForMs = Math.max(0, idTimeMs - appendTimeMs) + REQUEST_WINDOW_MS;
     const kept = { id, message, endOffset, idTimeMs, appendTimeMs, untilAgeMs: this.#ageMs + youngForMs };
@@ -132,7 +154,7 @@ export class RequestWindow {
     for (let oldest = this.#kept.peek(); oldest !== undefined; oldest = this.#kept.peek()) {
       const tooMany = this.#kept.length > REQUEST_WINDOW_SIZE;
       if (!tooMany && oldest.untilAgeMs >= this.#ageMs) return;
-      this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, oldest.idTimeMs);
+      this.#forgotten(oldest.idTimeMs);
       this.#kept.shift();
       this.#entries.delete(oldest.id);
     }

@@ -8,6 +8,7 @@ export class FakeLog implements MetadataLog {
   readonly batches: EncodedBatch[] = [];
   highWatermark = 0 as Offset;
   leader: LeaderKnown = { epoch: 1 as Epoch, leaderId: 1 as NodeId };
+  isHandingOver = false;
   resigned: string[] = [];
   readonly snapshotStore = new MemorySnapshotStore();
   refuseNext: ProposeRefusal | undefined;
@@ -93,6 +94,12 @@ export class FakeLog implements MetadataLog {
     const { epoch } = this.leader;
     this.leader = { epoch: (epoch + 1) as Epoch, leaderId: 2 as NodeId };
     this.#listener!.renounce(epoch, 'test');
+  }
+
+  /** The hand-over came to nothing. */
+  abandonHandOver(): void {
+    this.isHandingOver = false;
+    this.#listener!.handOverAbandoned(this.leader.epoch);
   }
 
   /** What another leader would find: only what was committed. */

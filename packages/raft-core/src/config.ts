@@ -15,6 +15,8 @@ export interface RaftTimers {
   readonly requestTimeoutMs: number;
   /** `controller.quorum.leader.silence.timeout.ms` (ours): nothing from the leader for this long means it is not heard. Default 600. */
   readonly leaderSilenceTimeoutMs: number;
+  /** `controller.quorum.leader.flush.lag.max.ms` (ours): a leader whose own disk lags behind what a majority has committed for so long hands over. Default 500. */
+  readonly leaderFlushLagMaxMs: number;
 }
 
 export const DEFAULT_TIMERS: RaftTimers = {
@@ -23,6 +25,7 @@ export const DEFAULT_TIMERS: RaftTimers = {
   electionBackoffMaxMs: 1000,
   requestTimeoutMs: 2000,
   leaderSilenceTimeoutMs: 600,
+  leaderFlushLagMaxMs: 500,
 };
 
 /** Default of `controller.quorum.fetch.max.bytes` and of `controller.quorum.fetch.snapshot.max.bytes`: Kafka's. */

@@ -1,7 +1,8 @@
 import type { ControlRecord, EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import type { CoreEvent } from './core-event.js';
 import type { ElectionState } from './election-state.js';
-import type { ReadToken, ReplyToken, RequestId } from './input.js';
+import type { ReadToken, ReplyToken, RequestId, TransferToken } from './input.js';
+import type { TransferOutcome } from './transfer.js';
 import type { FetchResponse, FetchSnapshotResponse, RaftRequest, RaftResponse, SnapshotId } from './messages.js';
 import type { Endpoint } from './replica-key.js';
 
@@ -63,6 +64,12 @@ export type Effect =
   | { readonly kind: 'leadershipLost'; readonly epoch: Epoch; readonly reason: string }
   /** The proposed batch was not appended. */
   | { readonly kind: 'proposalRefused'; readonly batch: EncodedBatch; readonly reason: 'not-leader' | 'wrong-epoch' | 'wrong-offset' }
+  /** What came of a planned transfer. */
+  | { readonly kind: 'transferAnswered'; readonly token: TransferToken; readonly outcome: TransferOutcome }
+  /** We lead `epoch` and refuse proposals for a moment: decide nothing before `handOverAbandoned` or `leadershipLost`. */
+  | { readonly kind: 'handOverBegun'; readonly epoch: Epoch }
+  /** We lead on, and take proposals again. */
+  | { readonly kind: 'handOverAbandoned'; readonly epoch: Epoch }
   /** Whoever has applied everything below `index` may answer that read: it holds all that was committed when the read came. */
   | { readonly kind: 'readReady'; readonly token: ReadToken; readonly index: Offset }
   /** We do not lead, or have lost leadership before a majority confirmed it. The read may be asked of the next leader. */

@@ -76,6 +76,11 @@ export function upkeepPeriodMs(fetchTimeoutMs: number): number {
   return Math.max(fetchTimeoutMs * 2, 1);
 }
 
+/** How long a leader goes without committing anything of what waits, while no majority gets any further. */
+export function noProgressMs(fetchTimeoutMs: number): number {
+  return fetchTimeoutMs * 2;
+}
+
 /** How often a voter that does not fetch is told who leads. */
 export function beginQuorumIntervalMs(fetchTimeoutMs: number): number {
   return Math.max(fetchTimeoutMs / 2, 1);

@@ -17,7 +17,10 @@ export function handleFetchSnapshot(core: CoreState, token: ReplyToken, request:
   if (!mayExist(core, request)) return refuseFetchSnapshot(core, token, request, 'SNAPSHOT_NOT_FOUND');
   if (position < 0) return refuseFetchSnapshot(core, token, request, 'POSITION_OUT_OF_RANGE');
   const progress = progressOf(core, role, { replica: request.replica, committedOnly: false });
-  if (progress !== undefined) countContact(core, role, progress);
+  if (progress !== undefined) {
+    progress.progressedMs = core.nowMs;
+    countContact(core, role, progress);
+  }
   core.outbox.emit({
     kind: 'replyFetchSnapshot',
     token,

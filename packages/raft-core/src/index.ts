@@ -5,7 +5,8 @@ export { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, type RaftCoreConfig, type Raft
 export type { BallotEntry, CoreEvent, ElectionRecord, ElectionTrigger, VoteRefusal } from './core-event.js';
 export type { Effect } from './effect.js';
 export type { ElectionState } from './election-state.js';
-export type { Input, ReadToken, ReplyToken, RequestFailure, RequestId } from './input.js';
+export type { TransferInput, TransferOutcome, TransferRefusal } from './transfer.js';
+export type { Input, ReadToken, ReplyToken, RequestFailure, RequestId, TransferToken } from './input.js';
 export type {
   AddRaftVoterRequest,
   AddRaftVoterResponse,

@@ -1,11 +1,14 @@
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import type { VoterSetAt } from './config.js';
+import type { TransferInput } from './transfer.js';
 import type { RaftRequest, RaftResponse, SnapshotId } from './messages.js';
 
 /** Names one request that waits for our answer; made by the host, opaque to the core. */
 export type ReplyToken = number;
 /** Names one linearizable read that waits for our answer; made by the host, opaque to the core. */
 export type ReadToken = number;
+/** Names one planned transfer of leadership that waits for our answer; made by the host, opaque to the core. */
+export type TransferToken = number;
 /** Names one request that we sent; made by the core, rises by one with each request. */
 export type RequestId = number;
 
@@ -57,6 +60,8 @@ export type Input =
   | { readonly kind: 'propose'; readonly batch: EncodedBatch }
   /** Somebody wants to read what is committed now or later: `readReady` or `readRefused` answers it. */
   | { readonly kind: 'read'; readonly token: ReadToken }
+  /** An operator wants another voter to lead: `transferAnswered` answers it. */
+  | ({ readonly kind: 'transfer' } & TransferInput)
   /** The state machine gives up leadership of that epoch (failed replay, disk full, operator). */
   | { readonly kind: 'resign'; readonly epoch: Epoch; readonly reason: string }
   /** Graceful shutdown begins; `shutdownComplete` says when the process may go. */

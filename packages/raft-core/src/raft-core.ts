@@ -1,11 +1,11 @@
 import type { NodeId } from '@quorate/records';
 import { assert, assertNever } from './assert.js';
 import type { RaftCoreConfig } from './config.js';
-import { describeEvent, newCoreState, type CoreState } from './core-state.js';
+import { describeEvent, newCoreState, voterSet, type CoreState } from './core-state.js';
 import { earliest } from './deadlines.js';
 import { describeStatus } from './describe.js';
 import type { Effect } from './effect.js';
-import { beginHandOver, endEpochWhenReady } from './hand-over.js';
+import { beginHandOver, endEpochNow, endEpochWhenReady } from './hand-over.js';
 import { isFetch } from './fetching.js';
 import { handleRequest } from './handle-request.js';
 import { handleRequestFailure, handleResponse } from './handle-response.js';
@@ -14,9 +14,10 @@ import type { SnapshotId } from './messages.js';
 import { advanceHighWatermark, forgetParked } from './leader-replication.js';
 import { takeRead } from './read-rounds.js';
 import { leaderDisconnected } from './role-follower.js';
-import { propose } from './role-leader.js';
+import { loseQuorum, propose } from './role-leader.js';
 import { deadlineOfRole, driveRole, tickRole } from './roles.js';
 import { beginShutdown, settleShutdown, shutdownDeadlineMs } from './shutdown.js';
+import { takeTransfer } from './transfer.js';
 import { startUp } from './start-up.js';
 import { decideSnapshot, takeInstalled, takeLogStart, takeSnapshotCreated, type RaftContent, type SnapshotPointRefusal } from './snapshots.js';
 import { statusOf, type RaftStatus } from './status.js';
@@ -56,7 +57,9 @@ export class RaftCore {
   step(input: Input, nowMs: number): Effect[] {
     const core = this.#core;
     assert(nowMs >= core.nowMs, `time went back from ${core.nowMs} to ${nowMs}`);
+    const lateMs = nowMs - (nextDeadlineMs(core) ?? nowMs);
     core.nowMs = nowMs;
+    stepDownAfterStall(core, lateMs);
     take(core, input);
     settle(core);
     return core.outbox.take();
@@ -103,6 +106,8 @@ function take(core: CoreState, input: Input): void {
       return takeFlush(core, input);
     case 'propose':
       return propose(core, input.batch);
+    case 'transfer':
+      return takeTransfer(core, input);
     case 'read':
       return takeRead(core, input.token);
     case 'snapshotInstalled':
@@ -146,6 +151,22 @@ function isDue(core: CoreState): boolean {
 function nextDeadlineMs(core: CoreState): number | undefined {
   if (core.shutdown === 'complete') return undefined;
   return earliest(core.requests.nextDeadlineMs, deadlineOfRole(core), shutdownDeadlineMs(core));
+}
+
+/**
+ * A leader that has stood still for longer than an election timeout, or past its check-quorum window, has most likely been
+ * replaced: it gives its epoch up before it takes in, serves or claims anything. What waits in its queue is from before and
+ * proves nothing. (For a follower it is the other way round, a message that is read late is no silence: one that is wrong
+ * about its leader costs everybody an election.)
+ */
+function stepDownAfterStall(core: CoreState, lateMs: number): void {
+  const { role, nowMs, config } = core;
+  if (role.kind !== 'leader' || voterSet(core).isOnly(core.self)) return;
+  const stalled = lateMs > config.timers.electionTimeoutMs;
+  if (!stalled && nowMs < role.checkQuorumMs) return;
+  if (!stalled) return loseQuorum(core, role);
+  describeEvent(core, 'error', 'raft.leader.stalled', { lateMs });
+  endEpochNow(core, 'check-quorum', 'this node stood still for longer than an election timeout');
 }
 
 /** What was fetched over the broken connection does not come any more; a lost leader is news. */

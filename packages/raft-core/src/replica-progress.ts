@@ -16,10 +16,12 @@ export interface ReplicaProgress {
   recovering: boolean;
   /** Where it listens, as an observer with the controller role says in its fetches; empty for all others. */
   endpoints: readonly Endpoint[];
+  /** When it last acknowledged more than before, held everything, or fetched a piece of a snapshot. */
+  progressedMs: number | undefined;
 }
 
 export function newProgress(id: NodeId, directoryId: Uuid | undefined): ReplicaProgress {
-  return { id, directoryId, endOffset: undefined, lastFetchMs: undefined, lastCaughtUpMs: undefined, leaderEndAtLastFetch: undefined, recovering: false, endpoints: [] };
+  return { id, directoryId, endOffset: undefined, lastFetchMs: undefined, lastCaughtUpMs: undefined, leaderEndAtLastFetch: undefined, recovering: false, endpoints: [], progressedMs: undefined };
 }
 
 /**
@@ -33,6 +35,7 @@ export function recordFetch(progress: ReplicaProgress, fetch: { readonly offset:
     // It now has what we had when it fetched before, so at that moment it was on its way to be caught up.
     progress.lastCaughtUpMs = progress.lastFetchMs;
   }
+  if (fetch.offset >= fetch.leaderEnd || fetch.offset > (progress.endOffset ?? -1)) progress.progressedMs = fetch.nowMs;
   progress.endOffset = fetch.offset;
   progress.lastFetchMs = fetch.nowMs;
   progress.leaderEndAtLastFetch = fetch.leaderEnd;

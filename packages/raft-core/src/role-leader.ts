@@ -3,6 +3,7 @@ import { describeEvent, isVoter, voterSet, type CoreState } from './core-state.j
 import { earliest } from './deadlines.js';
 import { beginQuorumIntervalMs, retryBackoffMs } from './election-timing.js';
 import { endEpochNow, endEpochWhenReady } from './hand-over.js';
+import { leaderHealthDeadlineMs, tickLeaderHealth, watchLeaderHealth } from './leader-health.js';
 import { advanceHighWatermark, answerExpired, answerReaders, answerVoters, parkedDeadlineMs } from './leader-replication.js';
 import type { OpenRequest } from './request-table.js';
 import type { ReplicaKey, Voter } from './replica-key.js';
@@ -72,7 +73,13 @@ export function tickLeader(core: CoreState, role: LeaderRole): void {
   answerReaders(core, role);
   expireVoterChange(core, role);
   endEpochWhenReady(core);
+  if (core.role === role) tickLeaderHealth(core, role);
   if (core.role !== role || isAlone(core) || role.checkQuorumMs > nowMs) return;
+  loseQuorum(core, role);
+}
+
+/** Check-quorum: the window has passed without a majority. */
+export function loseQuorum(core: CoreState, role: LeaderRole): void {
   const heard = [...role.heard].join(',');
   describeEvent(core, 'warn', 'raft.quorum.lost', { heard, voters: voterSet(core).size });
   endEpochNow(core, 'check-quorum', 'a majority has stopped fetching');
@@ -80,6 +87,7 @@ export function tickLeader(core: CoreState, role: LeaderRole): void {
 
 /** Tells every voter that does not fetch who leads, at once and then again and again (KIP-595, KAFKA-16926). */
 export function driveLeader(core: CoreState, role: LeaderRole): void {
+  watchLeaderHealth(core, role);
   const { nowMs, config } = core;
   const intervalMs = beginQuorumIntervalMs(config.timers.fetchTimeoutMs);
   for (const voter of voterSet(core).others(core.self.id)) {
@@ -106,7 +114,8 @@ export function beginFailed(core: CoreState, role: LeaderRole, open: OpenRequest
 
 export function leaderDeadlineMs(core: CoreState, role: LeaderRole): number | undefined {
   const announcements = voterSet(core).others(core.self.id).map((voter) => announcementTo(role, voter).nextMs);
-  return earliest(parkedDeadlineMs(role), role.handOver?.untilMs, role.voterChange?.deadlineMs, isAlone(core) ? undefined : role.checkQuorumMs, ...announcements);
+  const health = leaderHealthDeadlineMs(core, role);
+  return earliest(health, parkedDeadlineMs(role), role.handOver?.untilMs, role.voterChange?.deadlineMs, isAlone(core) ? undefined : role.checkQuorumMs, ...announcements);
 }
 
 function announcementTo(role: LeaderRole, voter: Voter): Announcement {

@@ -1,8 +1,9 @@
 import type { NodeId, Offset } from '@quorate/records';
 import type { Campaign } from './campaign.js';
 import type { ElectionTrigger } from './core-event.js';
-import type { ReplyToken, RequestId } from './input.js';
+import type { ReplyToken, RequestId, TransferToken } from './input.js';
 import type { VoterChangeRequest } from './messages.js';
+import type { LeaderHealth } from './leader-health.js';
 import type { ParkedFetches } from './parked-fetches.js';
 import type { ReadRounds } from './read-rounds.js';
 import type { Endpoint, ReplicaKey } from './replica-key.js';
@@ -81,6 +82,17 @@ export interface VoterChange {
     | { readonly kind: 'appended'; readonly offset: Offset };
 }
 
+/** The end of an epoch in the making. */
+export interface HandOver {
+  readonly reason: string;
+  readonly trigger: ElectionTrigger;
+  readonly untilMs: number;
+  /** An operator named who is to lead, and waits to hear of it; undefined when this node has to go whoever follows. */
+  readonly transfer: { readonly token: TransferToken; readonly successorId: NodeId } | undefined;
+  /** The epoch ends in any case: shutdown, resignation. Otherwise this node leads on when the successor does not come. */
+  readonly mustGo: boolean;
+}
+
 export interface LeaderRole {
   readonly kind: 'leader';
   /** Offset of its first record. */
@@ -103,7 +115,8 @@ export interface LeaderRole {
   readonly heard: Set<NodeId>;
   checkQuorumMs: number;
   /** Proposals have stopped; the epoch ends when a successor has everything, or at the latest then. */
-  handOver: { readonly reason: string; readonly trigger: ElectionTrigger; readonly untilMs: number } | undefined;
+  handOver: HandOver | undefined;
+  readonly health: LeaderHealth;
   /** Answers to readers were last sent then. */
   readersAnsweredMs: number;
   /** Number of the last read round; 0 before the first. */

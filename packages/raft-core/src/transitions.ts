@@ -6,12 +6,13 @@ import { describeEvent, isBeingRemoved, isVoter, knownLeaderId, standAfter, vote
 import type { ElectionRecord, ElectionTrigger } from './core-event.js';
 import { MAX_EPOCH, type ElectionState } from './election-state.js';
 import { checkQuorumMs, electionTimeoutMs, roundLimitMs, upkeepPeriodMs } from './election-timing.js';
+import { newLeaderHealth } from './leader-health.js';
 import { refuseParked } from './fetch-replies.js';
 import { ParkedFetches } from './parked-fetches.js';
 import { refuseReads } from './read-rounds.js';
 import type { ReplicaKey } from './replica-key.js';
 import { dropDownload } from './snapshot-download.js';
-import type { KnownLeader, LeaderLost, Role, RoleKind, Standing } from './role.js';
+import type { KnownLeader, LeaderLost, Role, RoleKind, Standing, LeaderRole } from './role.js';
 import { abandonVoterChange } from './voter-change-replies.js';
 
 /**
@@ -130,6 +131,7 @@ export function becomeLeader(core: CoreState, grantingVoters: readonly ReplicaKe
     heard: new Set(),
     checkQuorumMs: core.nowMs + checkQuorumMs(core.config.timers.fetchTimeoutMs),
     handOver: undefined,
+    health: newLeaderHealth(),
     readersAnsweredMs: -Infinity,
     readRound: 0,
     reads: { running: undefined, waiting: [] },
@@ -181,6 +183,14 @@ function moveTo(core: CoreState, next: Role, election: ElectionState, reason: st
   refuseParked(core, from.parkedReaders);
   refuseReads(core, from);
   abandonVoterChange(core, from.voterChange, reason);
+  answerTransfer(core, from);
+}
+
+/** Whoever asked for another leader sees who it is by the next epoch. */
+function answerTransfer(core: CoreState, { handOver }: LeaderRole): void {
+  if (handOver?.transfer === undefined) return;
+  const { token, successorId } = handOver.transfer;
+  core.outbox.emit({ kind: 'transferAnswered', token, outcome: { kind: 'ended', successorId } });
 }
 
 function checkMove(core: CoreState, next: Role, election: ElectionState): void {

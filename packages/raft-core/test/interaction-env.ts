@@ -72,6 +72,7 @@ export class InteractionEnv implements World {
     lost: ([node, peer]) => this.#host(node).step({ kind: 'connectionLost', peer: nodeNumber(peer) as NodeId }),
     cut: (args) => this.#setCut(args),
     heal: () => this.#heal(),
+    transfer: ([node, to]) => this.#host(node).step({ kind: 'transfer', token: 1, successorId: to === undefined ? undefined : (nodeNumber(to) as NodeId), validateOnly: false }),
     resign: ([node, ...reason]) => this.#host(node).step({ kind: 'resign', epoch: this.#host(node).core.status().epoch, reason: reason.join(' ') }),
     shutdown: ([node]) => this.#host(node).step({ kind: 'shutdown' }),
     status: (args) => this.#status(args),

@@ -48,3 +48,18 @@ test('a leader that a majority can reach is not disturbed by the rest', () => {
 
   expect(seeds.length).toBeGreaterThan(0);
 }, 120_000);
+
+/** As in etcd at Cloudflare, November 2020: a switch that passes some links and drops others, in one direction or both. */
+test.each([3, 5])('with a half-broken switch between %i voters, a majority of which hear each other, leadership settles and goes on committing', (voters) => {
+  let elections = 0;
+  for (let seed = 1; seed <= Math.min(SEEDS, 60); seed += 1) {
+    const world = new RandomWorld(seed, { voters, observers: 0, lossRate: 0, meanSnapshotMs: Infinity });
+    try {
+      elections += world.runWithBrokenSwitch();
+    } catch (error) {
+      throw new Error(`seed ${seed} (${JSON.stringify(world.weather)}): ${String(error)}\n${world.trace.slice(-30).join('\n')}`, { cause: error });
+    }
+  }
+  // Where the leader stood outside, somebody else had to be elected.
+  expect(elections).toBeGreaterThan(0);
+}, 120_000);

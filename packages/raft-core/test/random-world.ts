@@ -135,6 +135,36 @@ export class RandomWorld implements World {
     if (status.role !== 'leader' || status.epoch !== epoch) throw new Error(`n${leader.id} led epoch ${epoch} and was disturbed:\n${this.#describe()}`);
   }
 
+  /**
+   * A half-broken switch: a majority can talk to each other, every other link is cut in one direction or both, or not, and the
+   * present leader stands anywhere. Leadership must settle: after 10 s the same leader stays for 10 more, and commits.
+   *
+   * @returns how many elections were won until it had settled.
+   */
+  runWithBrokenSwitch(): number {
+    for (const id of this.#disks.keys()) this.#boot(id);
+    this.#calm = true;
+    while (!this.#converged()) this.#runUntil(this.#now + 50);
+    const voters = [...this.#hosts.keys()].filter((id) => id <= this.weather.voters);
+    const majority = new Set([...voters].sort(() => this.#random() - 0.5).slice(0, Math.floor(voters.length / 2) + 1));
+    for (const [index, a] of voters.entries()) {
+      for (const b of voters.slice(index + 1)) if (!(majority.has(a) && majority.has(b)) && this.#chance(0.8)) this.#block(a, b);
+    }
+    const before = this.#leaderOfEpoch.size;
+    this.#underLoad(10_000);
+    const settled = this.#leaderOfEpoch.size;
+    const committed = this.committedEnd;
+    this.#underLoad(10_000);
+    const links = `with ${[...this.#blocked].join(' ')} cut:\n${this.#describe()}`;
+    if (this.#leaderOfEpoch.size > settled) throw new Error(`${this.#leaderOfEpoch.size - settled} more leaders after 10 s ${links}`);
+    if (this.committedEnd === committed) throw new Error(`nothing is committed ${links}`);
+    return settled - before;
+  }
+
+  #underLoad(forMs: number): void {
+    for (const endMs = this.#now + forMs; this.#now < endMs; this.#load()) this.#runUntil(this.#now + 100);
+  }
+
   /** Kills a settled leader and says how many milliseconds later another one leads. */
   timeToNextLeader(): number {
     for (const id of this.#disks.keys()) this.#boot(id);

@@ -27,6 +27,12 @@ export function describeEffect(effect: Effect): string | undefined {
       return `leads e${effect.epoch} no longer`;
     case 'proposalRefused':
       return `refuses the proposal: ${effect.reason}`;
+    case 'transferAnswered':
+      return `transfer ${effect.outcome.kind}${'reason' in effect.outcome ? `: ${effect.outcome.reason}` : ''}${'successorId' in effect.outcome ? `: n${effect.outcome.successorId}` : ''}`;
+    case 'handOverBegun':
+      return 'takes no proposals for a moment';
+    case 'handOverAbandoned':
+      return 'takes proposals again';
     case 'readReady':
       return `read ${effect.token} is ready at ${effect.index}`;
     case 'readRefused':

@@ -15,6 +15,8 @@ import type {
   ReplyToken,
   SnapshotId,
   VoterChangeResponse,
+  TransferOutcome,
+  TransferToken,
 } from '@quorate/raft-core';
 import type { EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
 import { CommittedDelivery } from './deliver-committed.js';
@@ -96,6 +98,11 @@ export class RaftNode implements MetadataLog {
 
   #leader: LeaderKnown;
   #leading: Epoch | undefined;
+  #handingOver = false;
+  /** The hand-over was abandoned, and the state machine is not told yet. */
+  #resumed = false;
+  readonly #transfers = new Map<TransferToken, (outcome: TransferOutcome) => void>();
+  #lastTransfer: TransferToken = 0;
   #voterIds = new Set<NodeId>();
   readonly #localCalls = new LocalCalls();
   readonly #feedKeyTokens = new Set<ReplyToken>();
@@ -204,6 +211,21 @@ export class RaftNode implements MetadataLog {
     if (token !== undefined) this.#withoutReentry(() => this.#enqueue({ kind: 'read', token }));
   }
 
+  get isHandingOver(): boolean {
+    return this.#handingOver;
+  }
+
+  /**
+   * Hands leadership to that voter, or to the one that is furthest. `done` is called at most once (never when the node has been
+   * stopped), when the epoch is over or will not be.
+   */
+  transferLeadership(to: { readonly successorId: NodeId | undefined; readonly validateOnly: boolean }, done: (outcome: TransferOutcome) => void): void {
+    if (this.#halted) return done({ kind: 'refused', reason: 'not-leader' });
+    const token = (this.#lastTransfer += 1);
+    this.#transfers.set(token, done);
+    this.#withoutReentry(() => this.#enqueue({ kind: 'transfer', token, ...to }));
+  }
+
   resign(epoch: Epoch, reason: string): void {
     this.#withoutReentry(() => this.#enqueue({ kind: 'resign', epoch, reason }));
   }
@@ -302,6 +324,7 @@ export class RaftNode implements MetadataLog {
       const input = this.#takeInput();
       if (input !== undefined) this.#step(input);
       else if (this.#reads.hasAnswers) this.#reads.tellAnswers();
+      else if (this.#resumed) this.#tellResumed();
       else if (this.#flushedOffset !== undefined) this.#tellFlushed(this.#flushedOffset);
       else if (this.#cleanAtMs <= this.#timers.nowMs() && !this.#delivery.isLoading) this.#cleanOne();
       else if (this.#delivery.hasWork && slices++ < SLICES_PER_TURN) this.#delivery.pump();
@@ -372,6 +395,16 @@ export class RaftNode implements MetadataLog {
     }
   }
 
+  #setHandingOver(isHandingOver: boolean): void {
+    this.#resumed = this.#handingOver && !isHandingOver && this.#leading !== undefined;
+    this.#handingOver = isHandingOver;
+  }
+
+  #tellResumed(): void {
+    this.#resumed = false;
+    if (this.#leading !== undefined) this.#options.listener.handOverAbandoned(this.#leading);
+  }
+
   #tellFlushed(endOffset: Offset): void {
     this.#flushedOffset = undefined;
     this.#options.listener.flushed(endOffset);
@@ -388,7 +421,7 @@ export class RaftNode implements MetadataLog {
   /** Not while paused: a deadline that has passed cannot be dealt with before the disk is done, only be fired again and again. */
   #arm(): void {
     if (this.#halted || this.#paused) return;
-    const hasMore = this.#inputs.length > 0 || this.#reads.hasAnswers || this.#delivery.hasWork;
+    const hasMore = this.#inputs.length > 0 || this.#reads.hasAnswers || this.#resumed || this.#delivery.hasWork;
     const atMs = hasMore ? this.#timers.nowMs() : Math.min(this.#core.nextDeadlineMs() ?? Infinity, this.#cleanAtMs);
     if (atMs === this.#armedMs) return;
     this.#armedMs = atMs;
@@ -473,6 +506,11 @@ export class RaftNode implements MetadataLog {
       installed: (id, generation, result) => this.#installed(id, generation, result),
       leaderChanged: (leader) => {
         this.#leader = leader;
+      },
+      handingOver: (isHandingOver) => this.#setHandingOver(isHandingOver),
+      transferAnswered: (token, outcome) => {
+        this.#transfers.get(token)?.(outcome);
+        this.#transfers.delete(token);
       },
       leading: (epoch) => {
         this.#leading = epoch;

@@ -1,4 +1,4 @@
-import type { Effect, FetchRequest, ImageDigest, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, SnapshotId } from '@quorate/raft-core';
+import type { Effect, FetchRequest, ImageDigest, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, SnapshotId, TransferOutcome, TransferToken } from '@quorate/raft-core';
 import { encodeBatch, encodeControlRecord } from '@quorate/records';
 import type { Epoch } from '@quorate/records';
 import { assert, assertNever } from './assert.js';
@@ -28,6 +28,9 @@ export interface EffectHost {
   /** What became of an install: the very next input, before anything else is stepped. */
   installed(id: SnapshotId, generation: number, result: InstallResult): void;
   leaderChanged(leader: LeaderKnown): void;
+  /** The core takes no proposals for a moment, or again. */
+  handingOver(isHandingOver: boolean): void;
+  transferAnswered(token: TransferToken, outcome: TransferOutcome): void;
   /** The epoch in which proposals may be made; undefined when we do not lead. */
   leading(epoch: Epoch | undefined): void;
   votersChanged(peers: readonly NodeEndpoints[]): void;
@@ -73,9 +76,16 @@ export function runEffect(effect: Effect, host: EffectHost): void {
       return host.delivery.leadershipReady({ epoch: effect.epoch, epochStartOffset: effect.epochStartOffset });
     case 'leadershipLost':
       host.leading(undefined);
+      host.handingOver(false);
       return host.delivery.leadershipLost(effect.epoch, effect.reason);
     case 'proposalRefused':
       return; // told to the proposer by the return value of `propose`
+    case 'handOverBegun':
+      return host.handingOver(true);
+    case 'handOverAbandoned':
+      return host.handingOver(false);
+    case 'transferAnswered':
+      return host.transferAnswered(effect.token, effect.outcome);
     case 'readReady':
       return host.reads.answered(effect.token, { kind: 'ready', index: effect.index });
     case 'readRefused':

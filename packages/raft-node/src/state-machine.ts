@@ -12,6 +12,8 @@ export interface MetadataLog {
   /** Offset that the next record will get; proposals must expect exactly this. */
   readonly endOffset: Offset;
   readonly highWatermark: Offset;
+  /** This node leads and is about to hand over: proposals would be refused now, and may be taken again in a moment. */
+  readonly isHandingOver: boolean;
   /** Who leads, as far as this node knows. */
   readonly leader: LeaderKnown;
   /**
@@ -106,6 +108,8 @@ export interface MetadataLogListener {
   claim(epoch: Epoch, epochStartOffset: Offset): void;
   /** This node no longer leads `epoch`, which it had claimed; uncommitted records may vanish. */
   renounce(epoch: Epoch, reason: string): void;
+  /** The hand-over of `epoch` came to nothing: this node leads on, and takes proposals again. */
+  handOverAbandoned(epoch: Epoch): void;
   /** Our own disk holds everything below `endOffset`: the next group of commands may be written. */
   flushed(endOffset: Offset): void;
 }

@@ -1,5 +1,5 @@
 import type { Command, CreateTopicsCommand } from '@quorate/controller-core';
-import type { SubmitOptions, SubmitOutcome } from '@quorate/controller-node';
+import type { LinearizableOutcome, SubmitOptions, SubmitOutcome } from '@quorate/controller-node';
 import type { Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import { ZERO_UUID } from '@quorate/records';
 import { CONTROLLER_LIMITS } from '../src/limits.js';
@@ -21,6 +21,9 @@ export class FakeController {
   readonly arrived: Arrived[] = [];
   /** What happens with a command; by default it waits. */
   onCommand: (arrived: Arrived) => void = () => undefined;
+  /** Questions for the read index, and what happens with one; by default it waits. */
+  readonly questions: ((outcome: LinearizableOutcome) => void)[] = [];
+  onQuestion: (done: (outcome: LinearizableOutcome) => void) => void = () => undefined;
   readonly finished: CallRecord[] = [];
   readonly board: LeaderBoard;
   readonly #server: RpcServer;
@@ -52,6 +55,12 @@ export class FakeController {
             const arrived = { command, options, done: done as (outcome: SubmitOutcome) => void };
             this.arrived.push(arrived);
             this.onCommand(arrived);
+          },
+        },
+        reads: {
+          readLinearizable: (deadlineMs, done) => {
+            this.questions.push(done);
+            this.onQuestion(done);
           },
         },
         leader: this.board,

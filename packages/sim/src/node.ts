@@ -444,6 +444,7 @@ export class SimNode {
         this.trace(`renounces epoch ${epoch}: ${reason}`);
         controller.renounce(epoch, reason);
       },
+      handOverAbandoned: (epoch: Epoch) => controller.handOverAbandoned(epoch),
       flushed: (endOffset: Offset) => controller.flushed(endOffset),
     };
   }

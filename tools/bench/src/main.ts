@@ -9,6 +9,7 @@ import { benchReplay } from './replay.js';
 import { publish, type Report } from './report.js';
 import { benchSilent } from './silent.js';
 import { benchStart } from './start.js';
+import { benchTransfer } from './transfer.js';
 import { benchWrite } from './write.js';
 
 const USAGE = `npm run bench -- NAME… [--runs N] [--seconds N] [--warm-up N] [--kills N] [--sizes N,N…] [--kafka FOLDER]
@@ -17,6 +18,7 @@ const USAGE = `npm run bench -- NAME… [--runs N] [--seconds N] [--warm-up N] [
   failover   P6: no write for how long after kill -9 of the active controller
   silent     P7: no write for how long after the active controller goes silent
   size       P9–P12: failover, restart, memory and snapshots with so many partitions (--sizes, by default 1000,100000)
+  transfer   P8: no write for how long around a planned hand-over, and failed calls
   replay     P17: a log of a million records into an image
   start      P20: 3 + 3 with 1,000 partitions, start to ready
   peers      the same questions to etcd, ZooKeeper and Kafka, whatever of them is here; Kafka's jars lie in a folder that
@@ -76,6 +78,8 @@ async function run(name: string, numbers: Numbers): Promise<Report | undefined> 
       return benchPeers(numbers);
     case 'replay':
       return benchReplay({ runs: numbers.runs, records: 1_000_000 });
+    case 'transfer':
+      return benchTransfer({ transfers: numbers.kills });
     case 'start':
       return benchStart({ runs: numbers.runs, natsServer: await requireProgram('nats-server') });
     default:

@@ -16,7 +16,7 @@ const SNAPSHOTS = [snapshot(5, 2), snapshot(9, 3)];
 
 function quorum(status: Partial<RaftStatus>, brokers: readonly BrokerProgress[] = []): LocalQuorum {
   const full = { nodeId: 1, role: 'leader', epoch: 3, leaderId: 1, highWatermark: 10, logEndOffset: 12, voters: [voter(1), voter(2), voter(3)], committedVoters: [voter(1), voter(2)], votersOffset: 2, replicas: [], ...status } as unknown as RaftStatus;
-  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [], snapshots: () => SNAPSHOTS, addVoter: () => {}, removeVoter: () => {} }, leader: { view: {} as never }, requestTimeoutMs: 1000, controller: { image: new MetadataImage(), active: { controller: { brokerProgress: () => brokers } } as unknown as ControllerNode['active'] }, digests: { differing: 0 } });
+  return new LocalQuorum({ clusterId: 'cluster', raft: { status: () => full, elections: () => [], snapshots: () => SNAPSHOTS, addVoter: () => {}, removeVoter: () => {} }, leader: { view: {} as never }, requestTimeoutMs: 1000, transfer: () => Promise.reject(new Error('not asked for')), controller: { image: new MetadataImage(), active: { controller: { brokerProgress: () => brokers } } as unknown as ControllerNode['active'] }, digests: { differing: 0 } });
 }
 
 const replica = (id: number, logEndOffset: number | undefined, agoMs: number | undefined, isVoter = true) => ({

@@ -16,6 +16,8 @@ export interface LocalQuorumOptions {
   /** Longest wait for a voter change to commit, in milliseconds (`controller.quorum.request.timeout.ms`). */
   readonly requestTimeoutMs: number;
   readonly controller: Pick<ControllerLoop, 'image' | 'active'>;
+  /** Hands leadership over. */
+  readonly transfer: QuorumAdmin['transferLeadership'];
   /** Replicas whose image differs from ours. */
   readonly digests: { readonly differing: number };
 }
@@ -72,6 +74,10 @@ export class LocalQuorum implements QuorumAdmin {
 
   removeVoter(request: RemoveVoterRequest): Promise<RemoveVoterResponse> {
     return removeVoter(this.#options, request);
+  }
+
+  transferLeadership(...asked: Parameters<QuorumAdmin['transferLeadership']>): ReturnType<QuorumAdmin['transferLeadership']> {
+    return this.#options.transfer(...asked);
   }
 
   async elections(): Promise<{ readonly elections: readonly Election[]; readonly unreachable: readonly number[] }> {

@@ -15,6 +15,7 @@ import {
   GrpcTransport,
   Health,
   LeaderBoard,
+  localReadIndex,
   LocalWriter,
   metadataServiceHandlers,
   MetadataServiceService,
@@ -49,6 +50,7 @@ import { controllerObservers } from './observe.js';
 import { OtherHistory } from './other-history.js';
 import { openDataDirectory } from './open-data-directory.js';
 import { raftCoreConfig } from './raft-config.js';
+import { transferLeadership } from './transfer-leadership.js';
 
 /** Readiness is looked at when something happens, and so often all the same. */
 const READINESS_MS = 250;
@@ -155,11 +157,19 @@ export async function startController(config: ServerConfig, context: ProcessCont
 
   const board = new LeaderBoard(() => leaderView(config, raft, controller));
   const gate = new CommandGate(controller);
-  const quorum = new LocalQuorum({ clusterId, raft, controller, digests, leader: board, requestTimeoutMs: config.raft.requestTimeoutMs });
+  const quorum = new LocalQuorum({
+    clusterId,
+    raft,
+    controller,
+    digests,
+    leader: board,
+    requestTimeoutMs: config.raft.requestTimeoutMs,
+    transfer: (to, deadlineMs) => transferLeadership({ raft, leader: board }, to, deadlineMs),
+  });
   let isCaughtUp = false;
   /** What was committed when we first heard of it from a leader, or led: our own high watermark is at most our log's end. */
   let catchUpTo: Offset | undefined;
-  const reader = imageReader({ config, clusterId, raft, controller, deltas, isCaughtUp: () => isCaughtUp });
+  const reader = imageReader({ config, clusterId, raft, controller, deltas, board, isCaughtUp: () => isCaughtUp });
   const writer = new LocalWriter(gate, board);
   const pages = new TopicPages(reader);
   const watch = new MetadataWatch(reader);
@@ -172,7 +182,7 @@ export async function startController(config: ServerConfig, context: ProcessCont
     .map((listener) => {
       const server = new RpcServer({ limits: CONTROLLER_LIMITS, finished });
       server.add(RaftServiceService, transport.handlers());
-      server.add(ControllerServiceService, controllerServiceHandlers({ cluster: coreConfig.cluster, controller: gate, leader: board }));
+      server.add(ControllerServiceService, controllerServiceHandlers({ cluster: coreConfig.cluster, controller: gate, reads: controller, leader: board }));
       server.add(QuorumServiceService, quorumServiceHandlers(quorum));
       server.add(TopicServiceService, topicServiceHandlers({ writer, reader, pages }));
       server.add(ClusterServiceService, clusterServiceHandlers({ writer, reader, quorum }));
@@ -252,15 +262,17 @@ interface ImageReaderParts {
   readonly raft: RaftNode;
   readonly controller: ControllerNode;
   readonly deltas: Deltas;
+  readonly board: LeaderBoard;
   readonly isCaughtUp: () => boolean;
 }
 
-function imageReader({ config, clusterId, raft, controller, deltas, isCaughtUp }: ImageReaderParts): ImageReader {
+function imageReader({ config, clusterId, raft, controller, deltas, board, isCaughtUp }: ImageReaderParts): ImageReader {
   return {
     clusterId,
     nodeId: config.nodeId,
     view: () => controller.image,
     waitFor: (offset, deadlineMs, done) => controller.read(offset, deadlineMs, ({ kind }) => done(kind === 'ready')),
+    readIndex: (deadlineMs) => localReadIndex(controller, board, deadlineMs),
     digest: () => controller.image.digest(),
     highWatermark: () => raft.highWatermark,
     followPath: () => FollowPath.FOLLOW_PATH_LOG,

@@ -3,7 +3,7 @@ import { MetadataFollower, type ArrivalPath, type FollowedImage, type FollowerEv
 import { BatchFold, ImageLoad, MetadataImage } from '@quorate/metadata-image';
 import { ZERO_UUID, genesisChecksum, type EncodedBatch, type NodeId, type Offset } from '@quorate/records';
 import { FollowPath } from '@quorate/records/gen/quorate/metadata/v1/metadata';
-import { GrpcCommittedFetch, type ImageReader, type LeaderTracker } from '@quorate/rpc';
+import { GrpcCommittedFetch, ReadIndexClient, type ImageReader, type LeaderTracker } from '@quorate/rpc';
 import type { Logger, Metrics } from '@quorate/telemetry';
 import { NodeTimers } from '../process/node-timers.js';
 import { Deltas } from './deltas.js';
@@ -35,6 +35,7 @@ export class Following {
   readonly #options: FollowingOptions;
   readonly #deltas = new Deltas();
   readonly #waitingForStart = new Set<() => void>();
+  readonly #readIndex: ReadIndexClient;
   readonly #stopLooking: () => void;
   #image = new MetadataImage();
   #fold = new BatchFold(this.#image);
@@ -45,6 +46,7 @@ export class Following {
 
   constructor(options: FollowingOptions) {
     this.#options = options;
+    this.#readIndex = new ReadIndexClient(options.tracker);
     this.reader = this.#makeReader();
     this.#registerMetrics();
     this.#stopLooking = options.tracker.subscribe(() => this.#startWhenKnown());
@@ -76,6 +78,7 @@ export class Following {
   close(): void {
     this.#closed = true;
     this.#stopLooking();
+    this.#readIndex.close();
     this.#follower?.close();
     for (const giveUp of [...this.#waitingForStart]) giveUp();
   }
@@ -196,6 +199,7 @@ export class Following {
       nodeId,
       view: () => this.#image,
       waitFor: (offset, deadlineMs, done) => this.#waitFor(offset, deadlineMs, done),
+      readIndex: (deadlineMs) => this.#readIndex.readIndex(deadlineMs),
       digest: () => this.#image.digest(),
       highWatermark: () => this.#follower?.status().highWatermark ?? (0 as Offset),
       followPath: () => (this.#follower?.status().path === 'feed' ? FollowPath.FOLLOW_PATH_FEED : FollowPath.FOLLOW_PATH_FETCH),

@@ -19,6 +19,7 @@ const quorum: QuorumAdmin = {
   controllers: async () => [],
   addVoter: async ({ voterId, directoryId }) => ({ voter: { voterId: voterId ?? -1, directoryId, listeners: [] }, offset: 12 }),
   removeVoter: async ({ voterId, directoryId }) => ({ voter: { voterId: voterId ?? -1, directoryId, listeners: [] }, offset: 13 }),
+  transferLeadership: async ({ successorId, validateOnly }) => ({ previousLeaderId: 2, leaderId: successorId ?? 3, leaderEpoch: validateOnly ? 5 : 6, tookMs: 1 }),
 };
 const writer: AdminWriter = {
   write: async (body) => {
@@ -55,6 +56,12 @@ describe('the cluster service', () => {
 describe('the quorum service', () => {
   const handlers = quorumServiceHandlers(quorum);
   const asking = { pageSize: 0, pageToken: '', fromEpoch: 0, wonOnly: false };
+
+  it('transfers leadership to whom it is told, and refuses a wrong id by field', async () => {
+    expect(await handlers.transferLeadership({ successorId: 1, validateOnly: false }, call())).toMatchObject({ leaderId: 1, leaderEpoch: 6 });
+    expect(await handlers.transferLeadership({ validateOnly: true }, call())).toMatchObject({ leaderId: 3, leaderEpoch: 5 });
+    expect(await refusedFields(() => handlers.transferLeadership({ successorId: -1, validateOnly: false }, call()))).toEqual(['successor_id']);
+  });
 
   it('lists elections newest first, page by page, and says whose are missing', async () => {
     const first = await handlers.listElections({ ...asking, pageSize: 3 }, call());

@@ -22,7 +22,7 @@ export function clusterServiceHandlers({ writer, reader, quorum }: ClusterServic
       checks.offset('at_least_offset', request.atLeastOffset);
       checks.done();
       const { leaderId, leaderEpoch, voters } = await quorum.describe(context.deadlineMs);
-      return readAt(reader, request.atLeastOffset, context, (view) => {
+      return readAt(reader, request, context, (view) => {
         const brokers = [...view.brokers()];
         const isActive = (broker: (typeof brokers)[number]): boolean => !broker.fenced && !broker.inControlledShutdown;
         return {
@@ -56,7 +56,7 @@ export function listBrokers(
   checks.done();
   const size = pageSize(request.pageSize);
   const after = keyAfter('brokers', request.pageToken);
-  return readAt(reader, request.atLeastOffset, context, (view) => {
+  return readAt(reader, request, context, (view) => {
     const brokers = [...view.brokers()];
     const start = after === undefined ? 0 : brokers.findIndex(({ id }) => id > Number(after));
     const { items, nextPageToken } = pageOf('brokers', brokers, ({ id }) => String(id), { start: start === -1 ? brokers.length : start, end: brokers.length, size });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { WatchMetadataRequest, WatchMetadataResponse } from '@quorate/records/gen/quorate/metadata/v1/metadata';
 import { call, failureOf, refusedFields, SinkOf } from '../../test/call.js';
 import { brokerRecord, configRecord, featureRecord, partitionRecord, removeTopicRecord, SmallImage, topicRecord, uuid } from '../../test/small-image.js';
+import type { Offset } from '@quorate/records';
+import { RpcFailure } from '../rpc-failure.js';
 import { metadataServiceHandlers } from './metadata-service.js';
 import { MetadataWatch } from './metadata-watch.js';
 import { TopicPages } from './topic-pages.js';
@@ -32,6 +34,23 @@ describe('metadata queries', () => {
     expect(await failureOf(() => handlers.getTopic({ topic: { $case: 'topicId', value: uuid(7) }, atLeastOffset: 0 }, call()))).toMatchObject({ reason: 'UNKNOWN_TOPIC_ID' });
     expect(await failureOf(() => handlers.getPartition({ topic: { $case: 'name', value: 'orders' }, partitionId: 1, atLeastOffset: 0 }, call()))).toMatchObject({ reason: 'UNKNOWN_TOPIC_OR_PARTITION' });
     expect(await failureOf(() => handlers.getBroker({ brokerId: 7, atLeastOffset: 0 }, call()))).toMatchObject({ reason: 'BROKER_ID_NOT_REGISTERED' });
+  });
+
+  it('answers a linearizable read once the image holds what the active controller names, and passes on that none could be proved', async () => {
+    const { image, handlers } = service();
+    image.index = 7 as Offset;
+    let answered = false;
+    const reading = handlers.getTopic({ topic: { $case: 'name', value: 'new' }, atLeastOffset: 0, linearizable: true }, call());
+    void Promise.resolve(reading).then(() => (answered = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answered).toBe(false);
+
+    image.append(topicRecord('new', 2));
+    expect(await reading).toMatchObject({ topic: { name: 'new' }, servedAtOffset: 7 });
+
+    image.index = new RpcFailure({ reason: 'LEADER_NOT_AVAILABLE', message: 'nobody' });
+    expect(await failureOf(() => handlers.listTopics({ pageSize: 0, pageToken: '', namePrefix: '', atLeastOffset: 0, linearizable: true }, call()))).toMatchObject({ reason: 'LEADER_NOT_AVAILABLE' });
+    expect(await handlers.listTopics({ pageSize: 0, pageToken: '', namePrefix: '', atLeastOffset: 0 }, call())).toMatchObject({ servedAtOffset: 7 });
   });
 
   it('pages brokers by id', async () => {

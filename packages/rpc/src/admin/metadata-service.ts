@@ -21,7 +21,7 @@ export function metadataServiceHandlers({ reader, pages, watch }: MetadataServic
   return {
     getTopic: (request, context) => {
       const reference = checkedTopic(request);
-      return readAt(reader, request.atLeastOffset, context, (view) => {
+      return readAt(reader, request, context, (view) => {
         const topic = findTopic(view, reference);
         if (topic === undefined) throw unknownTopic(reference);
         return { topic: topicToWire(view, topic), servedAtOffset: view.appliedOffset };
@@ -30,7 +30,7 @@ export function metadataServiceHandlers({ reader, pages, watch }: MetadataServic
 
     listTopics: (request, context) => {
       checkOffset(request);
-      return readAt(reader, request.atLeastOffset, context, (view) => {
+      return readAt(reader, request, context, (view) => {
         const { items, nextPageToken } = pages.page(view, request);
         return { topics: items.map(summaryToWire), nextPageToken, servedAtOffset: view.appliedOffset };
       });
@@ -38,7 +38,7 @@ export function metadataServiceHandlers({ reader, pages, watch }: MetadataServic
 
     getPartition: (request, context) => {
       const reference = checkedTopic(request, request.partitionId);
-      return readAt(reader, request.atLeastOffset, context, (view) => {
+      return readAt(reader, request, context, (view) => {
         const topic = findTopic(view, reference);
         if (topic === undefined) throw unknownTopic(reference);
         const row = view.partition(topic.topicId, request.partitionId);
@@ -54,7 +54,7 @@ export function metadataServiceHandlers({ reader, pages, watch }: MetadataServic
       const brokerId = checks.nodeId('broker_id', request.brokerId);
       checks.offset('at_least_offset', request.atLeastOffset);
       checks.done();
-      return readAt(reader, request.atLeastOffset, context, (view) => {
+      return readAt(reader, request, context, (view) => {
         const broker = view.broker(brokerId);
         if (broker === undefined) throw new RpcFailure({ reason: 'BROKER_ID_NOT_REGISTERED', message: `no broker has registered under id ${brokerId}` });
         return { broker: brokerToWire(broker), servedAtOffset: view.appliedOffset };
@@ -65,7 +65,7 @@ export function metadataServiceHandlers({ reader, pages, watch }: MetadataServic
 
     getConfig: (request, context) => {
       checkOffset(request);
-      return readAt(reader, request.atLeastOffset, context, (view) => ({
+      return readAt(reader, request, context, (view) => ({
         entries: configToWire(view, request.resourceType, request.resourceName),
         servedAtOffset: view.appliedOffset,
       }));
@@ -73,12 +73,12 @@ export function metadataServiceHandlers({ reader, pages, watch }: MetadataServic
 
     getFeatures: (request, context) => {
       checkOffset(request);
-      return readAt(reader, request.atLeastOffset, context, (view) => ({ features: featuresToWire(view), servedAtOffset: view.appliedOffset }));
+      return readAt(reader, request, context, (view) => ({ features: featuresToWire(view), servedAtOffset: view.appliedOffset }));
     },
 
     describeImage: (request, context) => {
       checkOffset(request);
-      return readAt(reader, request.atLeastOffset, context, (view) => {
+      return readAt(reader, request, context, (view) => {
         const digest = reader.digest();
         return {
           nodeId: reader.nodeId,

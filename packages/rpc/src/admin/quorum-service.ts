@@ -13,6 +13,12 @@ const PAGE = { defaultSize: 50, largestSize: 1000 };
 export function quorumServiceHandlers(quorum: QuorumAdmin): HandlersOf<typeof QuorumServiceService> {
   return {
     describeQuorum: (_request, context) => quorum.describe(context.deadlineMs),
+    transferLeadership: (request, context) => {
+      const checks = new FieldChecks();
+      const successorId = request.successorId === undefined ? undefined : checks.nodeId('successor_id', request.successorId);
+      checks.done();
+      return quorum.transferLeadership({ successorId, validateOnly: request.validateOnly }, context.deadlineMs);
+    },
     listElections: async (request, context) => {
       const checks = new FieldChecks();
       if (request.fromEpoch < 0) checks.refuse('from_epoch', `must be 0 or more, got ${request.fromEpoch}`);

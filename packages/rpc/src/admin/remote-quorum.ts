@@ -1,6 +1,7 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ControllerNode } from '@quorate/records/gen/quorate/admin/v1/cluster';
-import type { AddVoterRequest, AddVoterResponse, DescribeQuorumResponse, Election, ListElectionsResponse, RemoveVoterRequest, RemoveVoterResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import type { AddVoterRequest, AddVoterResponse, DescribeQuorumResponse, Election, ListElectionsResponse, RemoveVoterRequest, RemoveVoterResponse, TransferLeadershipResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import type { NodeId } from '@quorate/records';
 import type { ControllerLink } from '../client/controller-link.js';
 import type { LeaderTracker } from '../client/leader-tracker.js';
 import { errorFromStatus } from '../error-from-status.js';
@@ -11,6 +12,8 @@ import type { QuorumAdmin } from './quorum-reader.js';
 /** A controller that does not answer for so long counts as unreachable. */
 const PATIENCE_MS = 1000;
 const ALL_ELECTIONS = 1000;
+/** A controller that does not lead is asked again after this long, in milliseconds, if nobody else is known by then. */
+const RETRY_MS = 20;
 
 interface Answer<T> {
   readonly link: ControllerLink;
@@ -39,6 +42,21 @@ export class RemoteQuorum implements QuorumAdmin {
     const best = bestOf(answers.map(({ value }) => value));
     if (best === undefined) throw noController(answers);
     return { ...best, leaderId: best.answeredByLeader ? best.leaderId : undefined, unreachable: this.#unreachable() };
+  }
+
+  /** Asks whoever leads; one that turns out not to lead has done nothing, so the next one is asked. */
+  async transferLeadership(to: { readonly successorId: NodeId | undefined; readonly validateOnly: boolean }, deadlineMs: number): Promise<TransferLeadershipResponse> {
+    for (;;) {
+      const { leader } = this.#tracker;
+      const leftMs = deadlineMs - performance.now();
+      if (leader === undefined || leftMs <= 0) {
+        throw new RpcFailure({ reason: 'LEADER_NOT_AVAILABLE', message: `nobody leads as far as is known here (newest known epoch ${this.#tracker.knownEpoch}): nothing to transfer`, retryAfterMs: 100 });
+      }
+      const answer = await transfer(leader.link, to, Date.now() + leftMs);
+      if (!(answer instanceof RpcFailure)) return answer;
+      if (answer.reason !== 'NOT_CONTROLLER') throw answer;
+      if (this.#tracker.leader === leader) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
 
   async elections(deadlineMs: number): Promise<{ readonly elections: readonly Election[]; readonly unreachable: readonly number[] }> {
@@ -88,6 +106,12 @@ export class RemoteQuorum implements QuorumAdmin {
   #askAll<T>(deadlineMs: number, method: Method<T>): Promise<readonly Answer<T>[]> {
     return Promise.all(this.#tracker.links.map((link) => ask(link, deadlineMs, method)));
   }
+}
+
+function transfer(link: ControllerLink, { successorId, validateOnly }: { readonly successorId: NodeId | undefined; readonly validateOnly: boolean }, deadline: number): Promise<TransferLeadershipResponse | RpcFailure> {
+  return new Promise((resolve) => {
+    link.quorum.transferLeadership({ successorId, validateOnly }, new Metadata(), { deadline }, (error, value) => resolve(error === null ? value : errorFromStatus(error)));
+  });
 }
 
 type Method<T> = (link: ControllerLink, deadline: number, done: (error: ServiceError | null, value: T) => void) => void;

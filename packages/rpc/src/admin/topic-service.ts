@@ -36,7 +36,7 @@ export function topicServiceHandlers({ writer, reader, pages }: TopicServiceOpti
       checks.offset('at_least_offset', request.atLeastOffset);
       const asked = request.topics.map((topic, index) => readTopicReference(checks, `topics[${index}]`, topic));
       checks.done();
-      return readAt(reader, request.atLeastOffset, context, (view) => ({
+      return readAt(reader, request, context, (view) => ({
         topics: asked.map((reference) => describeTopic(view, reference)),
         servedAtOffset: view.appliedOffset,
       }));
@@ -46,7 +46,7 @@ export function topicServiceHandlers({ writer, reader, pages }: TopicServiceOpti
       const checks = new FieldChecks();
       checks.offset('at_least_offset', request.atLeastOffset);
       checks.done();
-      return readAt(reader, request.atLeastOffset, context, (view) => {
+      return readAt(reader, request, context, (view) => {
         const { items, nextPageToken } = pages.page(view, request);
         return { topics: items.map(summaryToWire), nextPageToken, servedAtOffset: view.appliedOffset };
       });

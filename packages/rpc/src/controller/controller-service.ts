@@ -1,6 +1,6 @@
 import type { ClusterIdentity } from '@quorate/raft-core';
 import { uuidFromBytes, type BrokerEpoch, type Offset } from '@quorate/records';
-import type { BrokerHeartbeatRequest, BrokerHeartbeatResponse, RegisterBrokerRequest, RegisterBrokerResponse, WatchLeaderResponse } from '@quorate/records/gen/quorate/controller/v1/controller';
+import type { BrokerHeartbeatRequest, BrokerHeartbeatResponse, ReadIndexResponse, RegisterBrokerRequest, RegisterBrokerResponse, WatchLeaderResponse } from '@quorate/records/gen/quorate/controller/v1/controller';
 import { throwIfRefused } from '../admin/answer-from-reply.js';
 import { isLaterHistory, wayIntoHistory } from '../client/later-history.js';
 import { FieldChecks } from '../field-checks.js';
@@ -10,7 +10,7 @@ import type { CallContext } from '../server/call-context.js';
 import type { HandlersOf, StreamSink } from '../server/handlers.js';
 import { clusterFromWire, clusterToWire, leaderToWire } from '../wire/raft-parts.js';
 import type { LeaderBoard, LeaderView } from './leader-view.js';
-import type { CommandTaker } from './local-writer.js';
+import { localReadIndex, type CommandTaker, type IndexReader } from './local-writer.js';
 import { committedOrThrow } from './outcome.js';
 import { serveSubmit } from './submit-stream.js';
 import type { Command, ReplyTo } from '@quorate/controller-core';
@@ -19,11 +19,13 @@ import type { ClusterIdentity as WireCluster } from '@quorate/records/gen/quorat
 export interface ControllerServiceOptions {
   readonly cluster: ClusterIdentity;
   readonly controller: CommandTaker;
+  /** For linearizable reads. */
+  readonly reads: IndexReader;
   readonly leader: LeaderBoard;
 }
 
 /** What brokers and gateways ask of a controller. */
-export function controllerServiceHandlers({ cluster, controller, leader }: ControllerServiceOptions): HandlersOf<typeof ControllerServiceService> {
+export function controllerServiceHandlers({ cluster, controller, reads, leader }: ControllerServiceOptions): HandlersOf<typeof ControllerServiceService> {
   const decide = <C extends Command>(command: C, context: CallContext): Promise<{ readonly reply: ReplyTo<C>; readonly offset: Offset }> =>
     new Promise((resolve, reject) => {
       controller.submit(command, { deadlineMs: context.deadlineMs }, (outcome) => {
@@ -51,6 +53,11 @@ export function controllerServiceHandlers({ cluster, controller, leader }: Contr
       return { isCaughtUp, isFenced, shouldShutDown, highWatermark: highWatermark(), leaderEpoch: leader.view.hint.leaderEpoch, offset };
     },
     submit: (stream, context) => serveSubmit(stream, context, { controller, leader }),
+    readIndex: async (request, context): Promise<ReadIndexResponse> => {
+      refuseForeign(cluster, request.cluster);
+      const offset = await localReadIndex(reads, leader, context.deadlineMs);
+      return { offset, leaderEpoch: leader.view.hint.leaderEpoch };
+    },
     watchLeader: (_request, sink, context) => serveWatchLeader(sink, context, { cluster, leader }),
   };
 }

@@ -12,6 +12,8 @@ import { Broker, FinalizedFeature, Listener } from "../../metadata/v1/metadata.j
 export interface DescribeClusterRequest {
   /** Wait until the answering node has applied everything before this offset; 0 answers at once. */
   atLeastOffset: number;
+  /** As in MetadataService's GetTopic: from a state that is no older than the moment of the call. */
+  linearizable?: boolean | undefined;
 }
 
 /** The cluster in a few lines. */
@@ -48,6 +50,8 @@ export interface ListBrokersRequest {
   pageToken: string;
   /** Wait until the answering node has applied everything before this offset; 0 answers at once. */
   atLeastOffset: number;
+  /** As in MetadataService's GetTopic: from a state that is no older than the moment of the call. */
+  linearizable?: boolean | undefined;
 }
 
 /** One page of brokers. */
@@ -113,13 +117,16 @@ export interface UnregisterBrokerResponse {
 }
 
 function createBaseDescribeClusterRequest(): DescribeClusterRequest {
-  return { atLeastOffset: 0 };
+  return { atLeastOffset: 0, linearizable: undefined };
 }
 
 export const DescribeClusterRequest: MessageFns<DescribeClusterRequest> = {
   encode(message: DescribeClusterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.atLeastOffset !== 0) {
       writer.uint32(8).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(16).bool(message.linearizable);
     }
     return writer;
   },
@@ -143,6 +150,14 @@ export const DescribeClusterRequest: MessageFns<DescribeClusterRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -357,7 +372,7 @@ export const DescribeClusterResponse: MessageFns<DescribeClusterResponse> = {
 };
 
 function createBaseListBrokersRequest(): ListBrokersRequest {
-  return { pageSize: 0, pageToken: "", atLeastOffset: 0 };
+  return { pageSize: 0, pageToken: "", atLeastOffset: 0, linearizable: undefined };
 }
 
 export const ListBrokersRequest: MessageFns<ListBrokersRequest> = {
@@ -370,6 +385,9 @@ export const ListBrokersRequest: MessageFns<ListBrokersRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(24).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(32).bool(message.linearizable);
     }
     return writer;
   },
@@ -409,6 +427,14 @@ export const ListBrokersRequest: MessageFns<ListBrokersRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }

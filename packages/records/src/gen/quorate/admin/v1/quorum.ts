@@ -325,6 +325,28 @@ export interface ListElectionsResponse {
   unreachable: number[];
 }
 
+/** Asks the leader to hand over (planned; ours, on KIP-595's EndQuorumEpoch). */
+export interface TransferLeadershipRequest {
+  /** Node id of the voter that is to lead; absent: the voter that is furthest. One that leads already is no error. */
+  successorId?:
+    | number
+    | undefined;
+  /** Only say whether it would be done, and to whom. */
+  validateOnly: boolean;
+}
+
+/** Answers TransferLeadership. */
+export interface TransferLeadershipResponse {
+  /** Node that led before. */
+  previousLeaderId: number;
+  /** Node that leads now; it may be another than the one asked for, if that one did not win. With validate_only: the one that would. */
+  leaderId: number;
+  /** Epoch that it leads. With validate_only: the present epoch. */
+  leaderEpoch: number;
+  /** Milliseconds from the request to the next leader's announcement, on the node that led; 0 when nothing had to be done. */
+  tookMs: number;
+}
+
 function createBaseDescribeQuorumRequest(): DescribeQuorumRequest {
   return {};
 }
@@ -1719,6 +1741,142 @@ export const ListElectionsResponse: MessageFns<ListElectionsResponse> = {
             }
 
             break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTransferLeadershipRequest(): TransferLeadershipRequest {
+  return { successorId: undefined, validateOnly: false };
+}
+
+export const TransferLeadershipRequest: MessageFns<TransferLeadershipRequest> = {
+  encode(message: TransferLeadershipRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.successorId !== undefined) {
+      writer.uint32(8).int32(message.successorId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(16).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferLeadershipRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferLeadershipRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.successorId = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTransferLeadershipResponse(): TransferLeadershipResponse {
+  return { previousLeaderId: 0, leaderId: 0, leaderEpoch: 0, tookMs: 0 };
+}
+
+export const TransferLeadershipResponse: MessageFns<TransferLeadershipResponse> = {
+  encode(message: TransferLeadershipResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.previousLeaderId !== 0) {
+      writer.uint32(8).int32(message.previousLeaderId);
+    }
+    if (message.leaderId !== 0) {
+      writer.uint32(16).int32(message.leaderId);
+    }
+    if (message.leaderEpoch !== 0) {
+      writer.uint32(24).int32(message.leaderEpoch);
+    }
+    if (message.tookMs !== 0) {
+      writer.uint32(33).double(message.tookMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferLeadershipResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferLeadershipResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.previousLeaderId = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.leaderId = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.leaderEpoch = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.tookMs = reader.double();
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {

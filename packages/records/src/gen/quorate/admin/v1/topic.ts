@@ -162,6 +162,8 @@ export interface DescribeTopicsRequest {
   topics: TopicReference[];
   /** Wait until the answering node has applied everything before this offset; 0 answers at once. */
   atLeastOffset: number;
+  /** As in MetadataService's GetTopic: from a state that is no older than the moment of the call. */
+  linearizable?: boolean | undefined;
 }
 
 /** One topic, or why there is none. */
@@ -199,6 +201,8 @@ export interface ListTopicsRequest {
   namePrefix: string;
   /** Wait until the answering node has applied everything before this offset; 0 answers at once. */
   atLeastOffset: number;
+  /** As in MetadataService's GetTopic: from a state that is no older than the moment of the call. */
+  linearizable?: boolean | undefined;
 }
 
 /** One page of topics. */
@@ -1183,7 +1187,7 @@ export const CreatePartitionsResponse: MessageFns<CreatePartitionsResponse> = {
 };
 
 function createBaseDescribeTopicsRequest(): DescribeTopicsRequest {
-  return { topics: [], atLeastOffset: 0 };
+  return { topics: [], atLeastOffset: 0, linearizable: undefined };
 }
 
 export const DescribeTopicsRequest: MessageFns<DescribeTopicsRequest> = {
@@ -1193,6 +1197,9 @@ export const DescribeTopicsRequest: MessageFns<DescribeTopicsRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(16).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(24).bool(message.linearizable);
     }
     return writer;
   },
@@ -1224,6 +1231,14 @@ export const DescribeTopicsRequest: MessageFns<DescribeTopicsRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -1387,7 +1402,7 @@ export const DescribeTopicsResponse: MessageFns<DescribeTopicsResponse> = {
 };
 
 function createBaseListTopicsRequest(): ListTopicsRequest {
-  return { pageSize: 0, pageToken: "", namePrefix: "", atLeastOffset: 0 };
+  return { pageSize: 0, pageToken: "", namePrefix: "", atLeastOffset: 0, linearizable: undefined };
 }
 
 export const ListTopicsRequest: MessageFns<ListTopicsRequest> = {
@@ -1403,6 +1418,9 @@ export const ListTopicsRequest: MessageFns<ListTopicsRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(32).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(40).bool(message.linearizable);
     }
     return writer;
   },
@@ -1450,6 +1468,14 @@ export const ListTopicsRequest: MessageFns<ListTopicsRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }

@@ -179,6 +179,12 @@ export interface GetTopicRequest {
    * write to read your own writes.
    */
   atLeastOffset: number;
+  /**
+   * Answer from a state that is no older than the moment of the call, whoever wrote it and wherever: the active controller is asked
+   * for its high watermark, and a majority of voters confirms that it still leads. Costs one round between the controllers, shared by
+   * the reads that come meanwhile. Absent or false: the answering node's own image as it stands.
+   */
+  linearizable?: boolean | undefined;
 }
 
 /** Answers GetTopic. */
@@ -204,6 +210,8 @@ export interface ListTopicsRequest {
   namePrefix: string;
   /** As in GetTopic. */
   atLeastOffset: number;
+  /** As in GetTopic. */
+  linearizable?: boolean | undefined;
 }
 
 /** One page of topics. */
@@ -231,6 +239,8 @@ export interface GetPartitionRequest {
   partitionId: number;
   /** As in GetTopic. */
   atLeastOffset: number;
+  /** As in GetTopic. */
+  linearizable?: boolean | undefined;
 }
 
 /** Answers GetPartition. */
@@ -249,6 +259,8 @@ export interface GetBrokerRequest {
   brokerId: number;
   /** As in GetTopic. */
   atLeastOffset: number;
+  /** As in GetTopic. */
+  linearizable?: boolean | undefined;
 }
 
 /** Answers GetBroker. */
@@ -269,6 +281,8 @@ export interface ListBrokersRequest {
   pageToken: string;
   /** As in GetTopic. */
   atLeastOffset: number;
+  /** As in GetTopic. */
+  linearizable?: boolean | undefined;
 }
 
 /** One page of brokers. */
@@ -289,6 +303,8 @@ export interface GetConfigRequest {
   resourceName: string;
   /** As in GetTopic. */
   atLeastOffset: number;
+  /** As in GetTopic. */
+  linearizable?: boolean | undefined;
 }
 
 /** Answers GetConfig. */
@@ -303,6 +319,8 @@ export interface GetConfigResponse {
 export interface GetFeaturesRequest {
   /** As in GetTopic. */
   atLeastOffset: number;
+  /** As in GetTopic. */
+  linearizable?: boolean | undefined;
 }
 
 /** Answers GetFeatures. */
@@ -317,6 +335,8 @@ export interface GetFeaturesResponse {
 export interface DescribeImageRequest {
   /** As in GetTopic. */
   atLeastOffset: number;
+  /** As in GetTopic. */
+  linearizable?: boolean | undefined;
 }
 
 /** The answering node's image in numbers. Two nodes that have applied the same offset hold the same digest. */
@@ -1230,7 +1250,7 @@ export const ConfigEntry: MessageFns<ConfigEntry> = {
 };
 
 function createBaseGetTopicRequest(): GetTopicRequest {
-  return { topic: undefined, atLeastOffset: 0 };
+  return { topic: undefined, atLeastOffset: 0, linearizable: undefined };
 }
 
 export const GetTopicRequest: MessageFns<GetTopicRequest> = {
@@ -1245,6 +1265,9 @@ export const GetTopicRequest: MessageFns<GetTopicRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(24).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(32).bool(message.linearizable);
     }
     return writer;
   },
@@ -1284,6 +1307,14 @@ export const GetTopicRequest: MessageFns<GetTopicRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -1357,7 +1388,7 @@ export const GetTopicResponse: MessageFns<GetTopicResponse> = {
 };
 
 function createBaseListTopicsRequest(): ListTopicsRequest {
-  return { pageSize: 0, pageToken: "", namePrefix: "", atLeastOffset: 0 };
+  return { pageSize: 0, pageToken: "", namePrefix: "", atLeastOffset: 0, linearizable: undefined };
 }
 
 export const ListTopicsRequest: MessageFns<ListTopicsRequest> = {
@@ -1373,6 +1404,9 @@ export const ListTopicsRequest: MessageFns<ListTopicsRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(32).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(40).bool(message.linearizable);
     }
     return writer;
   },
@@ -1420,6 +1454,14 @@ export const ListTopicsRequest: MessageFns<ListTopicsRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -1504,7 +1546,7 @@ export const ListTopicsResponse: MessageFns<ListTopicsResponse> = {
 };
 
 function createBaseGetPartitionRequest(): GetPartitionRequest {
-  return { topic: undefined, partitionId: 0, atLeastOffset: 0 };
+  return { topic: undefined, partitionId: 0, atLeastOffset: 0, linearizable: undefined };
 }
 
 export const GetPartitionRequest: MessageFns<GetPartitionRequest> = {
@@ -1522,6 +1564,9 @@ export const GetPartitionRequest: MessageFns<GetPartitionRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(32).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(40).bool(message.linearizable);
     }
     return writer;
   },
@@ -1569,6 +1614,14 @@ export const GetPartitionRequest: MessageFns<GetPartitionRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -1642,7 +1695,7 @@ export const GetPartitionResponse: MessageFns<GetPartitionResponse> = {
 };
 
 function createBaseGetBrokerRequest(): GetBrokerRequest {
-  return { brokerId: 0, atLeastOffset: 0 };
+  return { brokerId: 0, atLeastOffset: 0, linearizable: undefined };
 }
 
 export const GetBrokerRequest: MessageFns<GetBrokerRequest> = {
@@ -1652,6 +1705,9 @@ export const GetBrokerRequest: MessageFns<GetBrokerRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(16).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(24).bool(message.linearizable);
     }
     return writer;
   },
@@ -1683,6 +1739,14 @@ export const GetBrokerRequest: MessageFns<GetBrokerRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -1756,7 +1820,7 @@ export const GetBrokerResponse: MessageFns<GetBrokerResponse> = {
 };
 
 function createBaseListBrokersRequest(): ListBrokersRequest {
-  return { pageSize: 0, pageToken: "", atLeastOffset: 0 };
+  return { pageSize: 0, pageToken: "", atLeastOffset: 0, linearizable: undefined };
 }
 
 export const ListBrokersRequest: MessageFns<ListBrokersRequest> = {
@@ -1769,6 +1833,9 @@ export const ListBrokersRequest: MessageFns<ListBrokersRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(24).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(32).bool(message.linearizable);
     }
     return writer;
   },
@@ -1808,6 +1875,14 @@ export const ListBrokersRequest: MessageFns<ListBrokersRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -1892,7 +1967,7 @@ export const ListBrokersResponse: MessageFns<ListBrokersResponse> = {
 };
 
 function createBaseGetConfigRequest(): GetConfigRequest {
-  return { resourceType: 0, resourceName: "", atLeastOffset: 0 };
+  return { resourceType: 0, resourceName: "", atLeastOffset: 0, linearizable: undefined };
 }
 
 export const GetConfigRequest: MessageFns<GetConfigRequest> = {
@@ -1905,6 +1980,9 @@ export const GetConfigRequest: MessageFns<GetConfigRequest> = {
     }
     if (message.atLeastOffset !== 0) {
       writer.uint32(24).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(32).bool(message.linearizable);
     }
     return writer;
   },
@@ -1944,6 +2022,14 @@ export const GetConfigRequest: MessageFns<GetConfigRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -2017,13 +2103,16 @@ export const GetConfigResponse: MessageFns<GetConfigResponse> = {
 };
 
 function createBaseGetFeaturesRequest(): GetFeaturesRequest {
-  return { atLeastOffset: 0 };
+  return { atLeastOffset: 0, linearizable: undefined };
 }
 
 export const GetFeaturesRequest: MessageFns<GetFeaturesRequest> = {
   encode(message: GetFeaturesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.atLeastOffset !== 0) {
       writer.uint32(8).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(16).bool(message.linearizable);
     }
     return writer;
   },
@@ -2047,6 +2136,14 @@ export const GetFeaturesRequest: MessageFns<GetFeaturesRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }
@@ -2120,13 +2217,16 @@ export const GetFeaturesResponse: MessageFns<GetFeaturesResponse> = {
 };
 
 function createBaseDescribeImageRequest(): DescribeImageRequest {
-  return { atLeastOffset: 0 };
+  return { atLeastOffset: 0, linearizable: undefined };
 }
 
 export const DescribeImageRequest: MessageFns<DescribeImageRequest> = {
   encode(message: DescribeImageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.atLeastOffset !== 0) {
       writer.uint32(8).int64(message.atLeastOffset);
+    }
+    if (message.linearizable !== undefined) {
+      writer.uint32(16).bool(message.linearizable);
     }
     return writer;
   },
@@ -2150,6 +2250,14 @@ export const DescribeImageRequest: MessageFns<DescribeImageRequest> = {
             }
 
             message.atLeastOffset = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.linearizable = reader.bool();
             continue;
           }
         }

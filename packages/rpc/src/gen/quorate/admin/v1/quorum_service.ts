@@ -26,6 +26,8 @@ import {
   ListElectionsResponse,
   RemoveVoterRequest,
   RemoveVoterResponse,
+  TransferLeadershipRequest,
+  TransferLeadershipResponse,
 } from "@quorate/records/gen/quorate/admin/v1/quorum";
 
 /**
@@ -77,6 +79,18 @@ export const QuorumServiceService = {
     responseSerialize: (value: RemoveVoterResponse): Buffer => Buffer.from(RemoveVoterResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RemoveVoterResponse => RemoveVoterResponse.decode(value),
   },
+  /** Hands leadership to another voter: writes wait for some milliseconds, and none is lost. Answered when the next leader is known. */
+  transferLeadership: {
+    path: "/quorate.admin.v1.QuorumService/TransferLeadership" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TransferLeadershipRequest): Buffer =>
+      Buffer.from(TransferLeadershipRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TransferLeadershipRequest => TransferLeadershipRequest.decode(value),
+    responseSerialize: (value: TransferLeadershipResponse): Buffer =>
+      Buffer.from(TransferLeadershipResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TransferLeadershipResponse => TransferLeadershipResponse.decode(value),
+  },
 } as const;
 
 export interface QuorumServiceServer extends UntypedServiceImplementation {
@@ -88,6 +102,8 @@ export interface QuorumServiceServer extends UntypedServiceImplementation {
   addVoter: handleUnaryCall<AddVoterRequest, AddVoterResponse>;
   /** Takes a voter out of the voter set (KIP-853). A leader may be removed: it leads on until that is committed. */
   removeVoter: handleUnaryCall<RemoveVoterRequest, RemoveVoterResponse>;
+  /** Hands leadership to another voter: writes wait for some milliseconds, and none is lost. Answered when the next leader is known. */
+  transferLeadership: handleUnaryCall<TransferLeadershipRequest, TransferLeadershipResponse>;
 }
 
 export interface QuorumServiceClient extends Client {
@@ -154,6 +170,22 @@ export interface QuorumServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RemoveVoterResponse) => void,
+  ): ClientUnaryCall;
+  /** Hands leadership to another voter: writes wait for some milliseconds, and none is lost. Answered when the next leader is known. */
+  transferLeadership(
+    request: TransferLeadershipRequest,
+    callback: (error: ServiceError | null, response: TransferLeadershipResponse) => void,
+  ): ClientUnaryCall;
+  transferLeadership(
+    request: TransferLeadershipRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TransferLeadershipResponse) => void,
+  ): ClientUnaryCall;
+  transferLeadership(
+    request: TransferLeadershipRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TransferLeadershipResponse) => void,
   ): ClientUnaryCall;
 }
 

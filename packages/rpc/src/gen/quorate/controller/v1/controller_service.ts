@@ -24,6 +24,8 @@ import {
 import {
   BrokerHeartbeatRequest,
   BrokerHeartbeatResponse,
+  ReadIndexRequest,
+  ReadIndexResponse,
   RegisterBrokerRequest,
   RegisterBrokerResponse,
   SubmitRequest,
@@ -72,6 +74,16 @@ export const ControllerServiceService = {
     responseSerialize: (value: SubmitResponse): Buffer => Buffer.from(SubmitResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SubmitResponse => SubmitResponse.decode(value),
   },
+  /** How much of the log a linearizable read needs: answered when a majority of voters has confirmed that this controller leads. */
+  readIndex: {
+    path: "/quorate.controller.v1.ControllerService/ReadIndex" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadIndexRequest): Buffer => Buffer.from(ReadIndexRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadIndexRequest => ReadIndexRequest.decode(value),
+    responseSerialize: (value: ReadIndexResponse): Buffer => Buffer.from(ReadIndexResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadIndexResponse => ReadIndexResponse.decode(value),
+  },
   /** Who leads: at once, and on every change, from any controller. */
   watchLeader: {
     path: "/quorate.controller.v1.ControllerService/WatchLeader" as const,
@@ -91,6 +103,8 @@ export interface ControllerServiceServer extends UntypedServiceImplementation {
   brokerHeartbeat: handleUnaryCall<BrokerHeartbeatRequest, BrokerHeartbeatResponse>;
   /** Admin writes, several a message; answers come as commits release them. */
   submit: handleBidiStreamingCall<SubmitRequest, SubmitResponse>;
+  /** How much of the log a linearizable read needs: answered when a majority of voters has confirmed that this controller leads. */
+  readIndex: handleUnaryCall<ReadIndexRequest, ReadIndexResponse>;
   /** Who leads: at once, and on every change, from any controller. */
   watchLeader: handleServerStreamingCall<WatchLeaderRequest, WatchLeaderResponse>;
 }
@@ -132,6 +146,22 @@ export interface ControllerServiceClient extends Client {
   submit(): ClientDuplexStream<SubmitRequest, SubmitResponse>;
   submit(options: Partial<CallOptions>): ClientDuplexStream<SubmitRequest, SubmitResponse>;
   submit(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<SubmitRequest, SubmitResponse>;
+  /** How much of the log a linearizable read needs: answered when a majority of voters has confirmed that this controller leads. */
+  readIndex(
+    request: ReadIndexRequest,
+    callback: (error: ServiceError | null, response: ReadIndexResponse) => void,
+  ): ClientUnaryCall;
+  readIndex(
+    request: ReadIndexRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadIndexResponse) => void,
+  ): ClientUnaryCall;
+  readIndex(
+    request: ReadIndexRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadIndexResponse) => void,
+  ): ClientUnaryCall;
   /** Who leads: at once, and on every change, from any controller. */
   watchLeader(request: WatchLeaderRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchLeaderResponse>;
   watchLeader(

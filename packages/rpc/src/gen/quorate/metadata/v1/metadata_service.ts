@@ -40,7 +40,7 @@ import {
   WatchMetadataResponse,
 } from "@quorate/records/gen/quorate/metadata/v1/metadata";
 
-/** Reads from the answering node's own image: no hop, no wait, unless at_least_offset asks for one. On brokers and the gateway. */
+/** Reads from the answering node's own image: no hop, no wait, unless at_least_offset or linearizable asks for one. On brokers and the gateway. */
 export type MetadataServiceService = typeof MetadataServiceService;
 export const MetadataServiceService = {
   /** One topic with its partitions. NOT_FOUND when it does not exist. */
