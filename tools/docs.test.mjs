@@ -167,6 +167,19 @@ test('docs/simulator.md has every check and every fault', () => {
   same(firstCells('docs/simulator.md', 'Faults'), faults);
 });
 
+test('docs/scenarios.md names tests that are there', () => {
+  const rows = read('docs/scenarios.md').split('\n').filter((line) => line.startsWith('| ') && line.includes('| `'));
+  const lost = rows.flatMap((row) => {
+    const [title, file] = row.split('|').map((cell) => cell.trim()).slice(-3, -1).reverse();
+    const source = /^`([^`]+)`$/.exec(file)?.[1];
+    if (source === undefined || !existsSync(path.join(workspaceRoot, source))) return [`no such file: ${row}`];
+    return read(source).includes(title) ? [] : [`${source} has no "${title}"`];
+  });
+
+  assert.ok(rows.length > 25);
+  assert.deepEqual(lost, []);
+});
+
 test('CHANGELOG.md has the version of package.json', () => {
   assert.ok(read('CHANGELOG.md').includes(`## ${JSON.parse(read('package.json')).version}`));
   assert.ok(statSync(path.join(workspaceRoot, 'CHANGELOG.md')).size > 0);

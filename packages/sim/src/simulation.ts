@@ -16,6 +16,8 @@ import type { NodeContext } from './node.js';
 import { Random } from './random.js';
 import { checkReplay, replayAll } from './replay-checks.js';
 import { RpcBus } from './rpc-bus.js';
+import { Scenario } from './scenario.js';
+import type { Stage, Step } from './scenario.js';
 import { Trace } from './trace.js';
 import { Violation } from './violation.js';
 import { SHARED_NAMES } from './workload.js';
@@ -58,6 +60,8 @@ export interface SimulationOptions {
   readonly print?: ((line: string) => void) | undefined;
   /** Changes what the seed planned, for scenarios. */
   readonly adjust?: ((plan: FaultPlan) => FaultPlan) | undefined;
+  /** Played in place of the faults; when it is done everything is healed. */
+  readonly scenario?: readonly Step[] | undefined;
 }
 
 /** Runs the world of one seed: faults while clients work, then healing, then everything must come to rest and be equal. */
@@ -100,8 +104,9 @@ class Simulation {
   readonly #feed: SimFeed;
   readonly #bus: RpcBus;
   readonly #faults: Faults;
+  readonly #scenario: Scenario | undefined;
 
-  constructor({ seed, print, adjust }: SimulationOptions) {
+  constructor({ seed, print, adjust, scenario }: SimulationOptions) {
     this.#seed = seed;
     this.#streams = streamsOf(seed);
     this.#trace = new Trace({ keep: 50, print });
@@ -126,12 +131,13 @@ class Simulation {
       caches: this.#caches,
       trace: this.#trace,
     });
+    this.#scenario = scenario === undefined ? undefined : this.#makeScenario(scenario);
   }
 
   run(): SimulationResult {
     this.#trace.add(0, undefined, `seed ${this.#seed}: ${this.#plan.voterCount} voters, ${this.#plan.clientCount} clients, faults ${[...this.#plan.kinds].join(' ')}`);
     this.#start();
-    this.#runUntil(this.#plan.faultyMs, () => false);
+    this.#disturb();
     this.#faults.heal();
     this.#requireLeader();
     for (const client of this.#clients) client.stop();
@@ -164,7 +170,14 @@ class Simulation {
     for (const broker of this.#brokers) broker.start();
     for (const client of this.#clients) client.start();
     for (const cache of this.#caches) cache.start();
-    this.#faults.start();
+    if (this.#scenario === undefined) this.#faults.start();
+    else this.#scenario.start();
+  }
+
+  #disturb(): void {
+    const scenario = this.#scenario;
+    if (scenario === undefined) this.#runUntil(this.#plan.faultyMs, () => false);
+    else this.#runUntil(Number.POSITIVE_INFINITY, () => scenario.isDone);
   }
 
   #requireLeader(): void {
@@ -244,6 +257,23 @@ class Simulation {
   }
 
   // ---- the cast ----------------------------------------------------------------------------------------------------------------
+
+  #makeScenario(steps: readonly Step[]): Scenario {
+    const nodes = this.#nodes;
+    const invariants = this.#invariants;
+    const stage: Stage = {
+      world: this.#world,
+      network: this.#network,
+      nodes,
+      get leader() {
+        return nodes.filter((node) => node.isLeader && node.controller?.activeEpoch !== undefined).sort((a, b) => b.epoch - a.epoch)[0];
+      },
+      get committedEnd() {
+        return invariants.committedEnd;
+      },
+    };
+    return new Scenario(stage, steps, (what) => this.#trace.add(this.#world.nowMs, undefined, what));
+  }
 
   #makeNodes(): SimNode[] {
     const setup = this.#streams.nodes;
