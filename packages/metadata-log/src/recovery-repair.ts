@@ -70,7 +70,7 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /** Writes the same bytes again, so that the next sync covers them whatever became of the first write. */
 function rewrite(segment: Segment, from: number): void {
-  const chunk = new Uint8Array(CHUNK_BYTES);
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(0, segment.endPosition - from)));
   for (let position = from; position < segment.endPosition; position += CHUNK_BYTES) {
     const wanted = chunk.subarray(0, Math.min(CHUNK_BYTES, segment.endPosition - position));
     const bytes = wanted.subarray(0, segment.handle.readSync(wanted, position));

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeRecord } from '@quorate/records';
+import { CONTROL_RECORD_TYPE, encodeBatch } from '@quorate/records';
 import { CrashWorld, untilPowerCut } from '../test/crash-world.js';
 import { format, nextBatch, openNow, seeded } from '../test/log-fixture.js';
 import { parseMetaProperties, type MetaProperties } from './meta-properties.js';
@@ -98,6 +98,17 @@ describe('a record that cannot be decoded', () => {
     opened.store.close(() => undefined);
 
     expect(verifyDirectory(fs, properties).findings).toContainEqual(expect.objectContaining({ severity: 'damage', offset: 0, problem: expect.stringContaining('record 0: ') }));
-    expect(encodeRecord({ kind: 'NoOp', version: 0, value: {} }).type).toBe(20);
+  });
+
+  it('is damage and no crash in a control batch, which recovery has to read', () => {
+    const fs = formatted.crash(seeded(5));
+    const opened = openNow(fs);
+    if (opened.kind === 'refused') throw new Error(opened.message);
+    const { store } = opened;
+    store.append(encodeBatch({ baseOffset: 0, epoch: 1, appendTimeMs: 1, isControl: true, previousChecksum: store.endChecksum, records: [{ type: CONTROL_RECORD_TYPE.KRaftVoters, version: 0, payload: Uint8Array.of(0xff) }] }));
+    store.close(() => undefined);
+
+    expect(verifyDirectory(fs, properties)).toMatchObject({ kind: 'damaged', findings: [{ offset: 0, problem: expect.stringContaining('KRaftVoters record of 1 bytes cannot be decoded') }] });
+    expect(openNow(fs)).toMatchObject({ kind: 'refused', reason: 'unknown-format' });
   });
 });

@@ -152,6 +152,10 @@ function choiceOfStart(fs: FileSystem, clusterId: string): StartChoice {
       segments: new Set([LOG_DIRECTORY, ...found.map(({ path }) => path)]),
       problem: choice.kind === 'damaged' ? choice.problem.message : choice.kind === 'anew' ? `the next start begins anew at the snapshot of offset ${choice.at.id.endOffset}` : '',
     };
+  } catch (error) {
+    // A control record that cannot be decoded: recovery refuses the log for it.
+    if (!(error instanceof RecordFormatError)) throw error;
+    return { kind: 'damaged', beginsAt: undefined, unneeded: new Set(), segments: new Set([LOG_DIRECTORY, ...found.map(({ path }) => path)]), problem: error.message };
   } finally {
     for (const { handle } of found) handle.close();
   }

@@ -2,6 +2,7 @@ import type { FuzzTarget } from '../target.js';
 import { adminTarget, tokenTarget } from './admin-requests.js';
 import { batchTarget, requestsTarget } from './batches.js';
 import { commandLineTarget, propertiesTarget } from './configuration.js';
+import { directoryTarget } from './directory.js';
 import { feedTarget } from './feed.js';
 import { raftTargets } from './raft-messages.js';
 import { controlRecordTarget, partitionTarget, recordTarget } from './records.js';
@@ -19,6 +20,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   segmentHeaderTarget,
   markerTarget,
   snapshotTarget,
+  directoryTarget,
   quorumStateTarget,
   metaPropertiesTarget,
   epochCheckpointTarget,
