@@ -44,7 +44,7 @@ export function checkInput(target: FuzzTarget, { bytes, valid, large }: FuzzInpu
   const measured = { verdict, bufferBytes, heapBytes };
   if (ended === 'timed-out') return { ...measured, finding: { kind: 'hang', message: `still at work after ${HANG_MS} ms on ${bytes.length} bytes` } };
   if (thrown !== undefined) return { ...measured, finding: { kind: 'crash', message: describeError(thrown.error) } };
-  if (bufferBytes > (target.buffersPerByte ?? BUFFERS_PER_BYTE) * bytes.length + FREE_BUFFER_BYTES) {
+  if (bufferBytes > (target.buffersPerByte ?? BUFFERS_PER_BYTE) * bytes.length + (target.freeBufferBytes ?? FREE_BUFFER_BYTES)) {
     return { ...measured, finding: { kind: 'allocation', message: `${bufferBytes} bytes of buffers for ${bytes.length} bytes of input` } };
   }
   if (heapBytes > (target.heapPerByte ?? HEAP_PER_BYTE) * bytes.length + FREE_HEAP_BYTES) {

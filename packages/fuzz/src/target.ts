@@ -29,6 +29,8 @@ export interface FuzzTarget {
   readonly largeBytes?: number;
   /** Bytes of buffers per byte of input, at most; 2 unless said, and whoever says more says why. */
   readonly buffersPerByte?: number;
+  /** Bytes of buffers that it may use whatever its input; 4096 unless said. */
+  readonly freeBufferBytes?: number;
   /**
    * Heap bytes of JavaScript objects per byte of a large input, at most. An empty nested message takes two bytes on the
    * wire and an object here, so this is not two but 128; what may not exceed twice the input is buffers (`AllocationProbe`).

@@ -1,5 +1,6 @@
-import { crc32c, utf8Decode, utf8Encode } from '@quorate/records';
+import { crc32c, utf8Encode } from '@quorate/records';
 import { hex32 } from './bytes.js';
+import { readCheckedLine } from './checked-line.js';
 import { writeFileDurably } from './durable-file.js';
 import type { FileSystem } from './file-system.js';
 import { isDiskError } from './file-system-error.js';
@@ -36,13 +37,11 @@ export function encodeDamageNote({ problem, soundUpTo, epoch, endOffset }: Damag
  */
 export function readDamageNote(fs: FileSystem, presentEpoch: number): DamageNote | undefined {
   if (!fs.exists(RECOVERING_NOTE)) return undefined;
-  const [line, sum] = utf8Decode(fs.readFile(RECOVERING_NOTE)).split('\n');
-  if (line === undefined || sum !== `crc32c ${hex32(crc32c(utf8Encode(line)))}`) {
+  const { problem, soundUpTo, epoch, endOffset } = (readCheckedLine(fs.readFile(RECOVERING_NOTE)) ?? {}) as Record<string, number>;
+  if (typeof problem !== 'string' || ![soundUpTo, epoch, endOffset].every(Number.isSafeInteger) || soundUpTo! < 0 || epoch! < 0) {
     return { problem: `${RECOVERING_NOTE} cannot be read.`, soundUpTo: 0, epoch: presentEpoch, endOffset: undefined };
   }
-  const fields = JSON.parse(line) as Record<string, unknown>;
-  const endOffset = Number(fields['endOffset']);
-  return { problem: String(fields['problem']), soundUpTo: Number(fields['soundUpTo']), epoch: Number(fields['epoch']), endOffset: endOffset < 0 ? undefined : endOffset };
+  return { problem, soundUpTo: soundUpTo!, epoch: epoch!, endOffset: endOffset! < 0 ? undefined : endOffset! };
 }
 
 /** Damage found while an earlier one has not been made good: what holds for both. */

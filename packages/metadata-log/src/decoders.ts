@@ -1,4 +1,6 @@
 /** Everything of this package that reads bytes or text from a disk, for fuzzing and for tools. */
+export { encodeDamageNote, readDamageNote } from './damage-note.js';
+export { readDirectoryIdChange } from './directory-id-change.js';
 export { decodeElectionFile, encodeElectionFile, type ElectionFile, type ElectionFileRead } from './election-file.js';
 export { decodeMarker, encodeMarker, MARKER_BYTES, slotPosition, type FlushedMarker, type SlotRead } from './flushed-marker.js';
 export { encodeLeaderEpochCheckpoint, parseLeaderEpochCheckpoint, type EpochStart } from './leader-epoch-checkpoint.js';

@@ -1,5 +1,6 @@
-import { crc32c, parseUuid, utf8Decode, utf8Encode, type Uuid } from '@quorate/records';
+import { crc32c, parseUuid, utf8Encode, type Uuid } from '@quorate/records';
 import { hex32 } from './bytes.js';
+import { readCheckedLine } from './checked-line.js';
 import { writeFileDurably } from './durable-file.js';
 import { createElectionFiles } from './election-file.js';
 import type { FileHandle, FileSystem } from './file-system.js';
@@ -43,11 +44,9 @@ export function changeDirectoryId(fs: FileSystem, properties: MetaProperties, ch
 /** A change that was begun and not finished. @throws what the file system throws. */
 export function readDirectoryIdChange(fs: FileSystem): DirectoryIdChange | undefined {
   if (!fs.exists(DIRECTORY_ID_NOTE)) return undefined;
-  const [line, sum] = utf8Decode(fs.readFile(DIRECTORY_ID_NOTE)).split('\n');
-  if (line === undefined || sum !== `crc32c ${hex32(crc32c(utf8Encode(line)))}`) return undefined;
-  const fields = JSON.parse(line) as Record<string, unknown>;
-  const from = parseUuid(String(fields['from']));
-  const to = parseUuid(String(fields['to']));
+  const fields = readCheckedLine(fs.readFile(DIRECTORY_ID_NOTE));
+  const uuidOf = (value: unknown) => (typeof value === 'string' ? parseUuid(value) : undefined);
+  const [from, to] = [uuidOf(fields?.['from']), uuidOf(fields?.['to'])];
   return from === undefined || to === undefined ? undefined : { from, to };
 }
 

@@ -1,8 +1,9 @@
-import { bytesEqual, crc32c, epoch, nodeId, parseUuid, utf8Decode, utf8Encode, ZERO_UUID, type Uuid } from '@quorate/records';
+import { bytesEqual, crc32c, epoch, nodeId, parseUuid, utf8Encode, ZERO_UUID, type Uuid } from '@quorate/records';
 import type { ElectionState } from '@quorate/raft-core';
 import type { ElectionStore } from '@quorate/raft-node';
 import { assert } from './assert.js';
 import { hex32 } from './bytes.js';
+import { readCheckedLine } from './checked-line.js';
 import type { FileHandle, FileSystem } from './file-system.js';
 import { QUORUM_STATE_FILES } from './paths.js';
 import { refusal, type Refusal } from './refusal.js';
@@ -43,25 +44,13 @@ export function encodeElectionFile({ sequence, directoryId, state }: ElectionFil
 }
 
 export function decodeElectionFile(bytes: Uint8Array): ElectionFileRead {
-  const [line, sum] = utf8Decode(bytes).split('\n');
-  if (line === undefined || sum !== `crc32c ${hex32(crc32c(utf8Encode(line)))}`) return { kind: 'bad' };
-  const fields = parseObject(line);
+  const fields = readCheckedLine(bytes);
   const version = fields?.['data_version'];
   if (fields === undefined || typeof version !== 'number') return { kind: 'bad' };
   if (version !== DATA_VERSION) return { kind: 'unknown-version', version };
   const file = fileFromFields(fields);
   // Written in one way only: whatever differs from what we would write is damage, padding included.
   return file !== undefined && bytesEqual(encodeElectionFile(file), bytes) ? { kind: 'valid', file } : { kind: 'bad' };
-}
-
-/** A right checksum does not make JSON. */
-function parseObject(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function fileFromFields(fields: Record<string, unknown>): ElectionFile | undefined {

@@ -2,6 +2,7 @@ import { bytesEqual, decodeControlRecord, decodeRecord, forEachRecord, RecordFor
 import { votersFromRecord, type ElectionState, type Voter } from '@quorate/raft-core';
 import type { SnapshotHead } from '@quorate/raft-node';
 import { hex32 } from './bytes.js';
+import { readDamageNote } from './damage-note.js';
 import { decodeElectionFile, type ElectionFile } from './election-file.js';
 import { findSegments } from './found-segments.js';
 import { findSnapshots } from './found-snapshots.js';
@@ -9,7 +10,7 @@ import { examineLog, type ExaminedLog, type LogFinding } from './examine-log.js'
 import type { FileSystem } from './file-system.js';
 import { encodeLeaderEpochCheckpoint, type EpochStart } from './leader-epoch-checkpoint.js';
 import type { MetaProperties } from './meta-properties.js';
-import { BOOTSTRAP_SNAPSHOT, LEADER_EPOCH_CHECKPOINT, LOG_DIRECTORY, parseSnapshotName, PARTITION_METADATA, QUORUM_STATE_FILES, snapshotPath } from './paths.js';
+import { BOOTSTRAP_SNAPSHOT, DIRECTORY_ID_NOTE, LEADER_EPOCH_CHECKPOINT, LOG_DIRECTORY, parseSnapshotName, PARTITION_METADATA, QUORUM_STATE_FILES, RECOVERING_NOTE, snapshotPath } from './paths.js';
 import { chooseLog, type RecoveryChoice } from './recovery-choice.js';
 import { readSnapshot } from './snapshot-read.js';
 import { verifySnapshot } from './snapshot-scan.js';
@@ -55,6 +56,7 @@ export function verifyDirectory(fs: FileSystem, properties: MetaProperties): Ver
     findings.push({ severity: 'note', path: QUORUM_STATE_FILES[0], problem: `epoch ${election.state.epoch} is older than the log's, ${log.lastEpoch}` });
   }
   if (!fs.exists(PARTITION_METADATA)) findings.push({ severity: 'note', path: PARTITION_METADATA, problem: 'is not there; only Kafka\'s tools read it' });
+  verifyNotes(fs, election, findings);
   const all = judgeAsStart(start, [...log.findings, ...findings]);
   return {
     kind: all.some(({ severity }) => severity === 'damage') ? 'damaged' : 'whole',
@@ -71,6 +73,7 @@ export function verifyDirectory(fs: FileSystem, properties: MetaProperties): Ver
 /** What the batches say as they pass. */
 class SeenBatches {
   recordCount = 0;
+  hasMetadata = false;
   voters: readonly Voter[] | undefined;
   lastAppendTimeMs: number | undefined;
   readonly epochs: EpochStart[] = [];
@@ -81,6 +84,7 @@ class SeenBatches {
   take(batch: EncodedBatch): string[] {
     const problems: string[] = [];
     this.recordCount += batch.recordCount;
+    this.hasMetadata ||= !batch.isControl;
     this.lastAppendTimeMs = batch.appendTimeMs;
     this.checksums.set(batch.endOffset, batch.checksum);
     if (batch.epoch > (this.epochs.at(-1)?.epoch ?? 0)) this.epochs.push({ epoch: batch.epoch, startOffset: batch.baseOffset });
@@ -100,6 +104,7 @@ class SeenBatches {
 
 function verifySnapshots(fs: FileSystem, { clusterId }: MetaProperties, seen: SeenBatches, findings: LogFinding[]): { readonly snapshots: VerifiedSnapshot[]; readonly voters: readonly Voter[] | undefined } {
   const snapshots: VerifiedSnapshot[] = [];
+  const bad: LogFinding[] = [];
   let voters: readonly Voter[] | undefined;
   for (const name of fs.list(LOG_DIRECTORY)) {
     const id = parseSnapshotName(name);
@@ -109,7 +114,7 @@ function verifySnapshots(fs: FileSystem, { clusterId }: MetaProperties, seen: Se
     const isWhole = typeof read !== 'string';
     snapshots.push({ path, endOffset: id.endOffset, epoch: id.epoch, isWhole });
     if (!isWhole) {
-      findings.push({ severity: 'damage', path, problem: read });
+      bad.push({ severity: 'damage', path, problem: read });
       continue;
     }
     voters = read.head.voters ?? voters;
@@ -118,7 +123,11 @@ function verifySnapshots(fs: FileSystem, { clusterId }: MetaProperties, seen: Se
       findings.push({ severity: 'damage', path, offset: id.endOffset, problem: `follows a batch with checksum ${hex32(read.head.chainChecksum)}, the log has ${hex32(inLog)} there` });
     }
   }
-  if (!snapshots.some(({ path }) => path === snapshotPath(BOOTSTRAP_SNAPSHOT))) findings.push({ severity: 'damage', path: snapshotPath(BOOTSTRAP_SNAPSHOT), problem: 'is not there, but formatting makes it' });
+  const bootstrap = snapshotPath(BOOTSTRAP_SNAPSHOT);
+  if (!snapshots.some(({ path }) => path === bootstrap)) bad.push({ severity: 'damage', path: bootstrap, problem: 'is not there, but formatting makes it' });
+  const hasSnapshot = snapshots.some(({ path, isWhole }) => isWhole && path !== bootstrap);
+  const needsBootstrap = !(seen.hasMetadata || hasSnapshot) || (seen.voters ?? voters) === undefined;
+  for (const finding of bad) findings.push(finding.path === bootstrap && !needsBootstrap ? { ...finding, severity: 'note', problem: `${finding.problem}; the log has no more need of it` } : finding);
   return { snapshots, voters };
 }
 
@@ -187,6 +196,14 @@ function verifyElectionFiles(fs: FileSystem, { directoryId }: MetaProperties, fi
   if (newest === undefined) findings.push({ severity: 'damage', path: QUORUM_STATE_FILES[0], problem: 'and its copy are both lost: this replica may have voted and forgotten it' });
   else if (newest.directoryId !== directoryId) findings.push({ severity: 'damage', path: QUORUM_STATE_FILES[0], problem: `was written in directory ${newest.directoryId}, meta.properties says ${directoryId}` });
   return newest;
+}
+
+/** What earlier starts left behind for later ones and for people. */
+function verifyNotes(fs: FileSystem, election: ElectionFile | undefined, findings: LogFinding[]): void {
+  const lost = readDamageNote(fs, election?.state?.epoch ?? 0);
+  if (lost !== undefined) findings.push({ severity: 'damage', path: RECOVERING_NOTE, offset: lost.soundUpTo, problem: `this node is recovering what it lost, and has not all of it again: ${lost.problem}` });
+  if (fs.exists(DIRECTORY_ID_NOTE)) findings.push({ severity: 'note', path: DIRECTORY_ID_NOTE, problem: 'the directory id is being replaced; the next start goes on with it' });
+  for (const name of fs.list(LOG_DIRECTORY).filter((file) => file.endsWith('.damaged'))) findings.push({ severity: 'note', path: `${LOG_DIRECTORY}/${name}`, problem: 'damaged, and put aside by an earlier start: look at it, then delete it' });
 }
 
 function verifyEpochs(fs: FileSystem, log: ExaminedLog, epochs: readonly EpochStart[], findings: LogFinding[]): void {

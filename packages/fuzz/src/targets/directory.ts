@@ -23,6 +23,8 @@ export const directoryTarget: FuzzTarget = {
   largeBytes: 64 * 1024,
   // The disk in memory, the reader's window and what is written again are all copies of the files.
   buffersPerByte: 64,
+  // Header and marker slots of a segment are read whole, each time that somebody looks at them.
+  freeBufferBytes: 512 * 1024,
   decode: (bytes) => {
     const files = unpack(bytes);
     const verified = verify(files);

@@ -7,7 +7,7 @@ import { feedTarget } from './feed.js';
 import { raftTargets } from './raft-messages.js';
 import { controlRecordTarget, partitionTarget, recordTarget } from './records.js';
 import { markerTarget, segmentHeaderTarget } from './segments.js';
-import { epochCheckpointTarget, metaPropertiesTarget, quorumStateTarget } from './small-files.js';
+import { directoryIdTarget, epochCheckpointTarget, metaPropertiesTarget, quorumStateTarget, recoveringTarget } from './small-files.js';
 import { snapshotTarget } from './snapshots.js';
 
 /** Every decoder of what comes from a disk, a network, a file or a command line. */
@@ -22,6 +22,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   snapshotTarget,
   directoryTarget,
   quorumStateTarget,
+  recoveringTarget,
+  directoryIdTarget,
   metaPropertiesTarget,
   epochCheckpointTarget,
   ...raftTargets,

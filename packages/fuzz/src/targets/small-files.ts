@@ -1,8 +1,15 @@
 import { bytesEqual, crc32c, epoch, utf8Decode, utf8Encode, type Epoch, type Offset } from '@quorate/records';
 import { encodeMetaProperties, parseMetaProperties } from '@quorate/metadata-log';
-import { decodeElectionFile, encodeElectionFile, encodeLeaderEpochCheckpoint, parseLeaderEpochCheckpoint } from '@quorate/metadata-log/decoders';
+import { decodeElectionFile, encodeDamageNote, encodeElectionFile, encodeLeaderEpochCheckpoint, parseLeaderEpochCheckpoint, readDamageNote, readDirectoryIdChange } from '@quorate/metadata-log/decoders';
+import { MemoryFileSystem } from '@quorate/metadata-log/memory';
 import type { FuzzTarget } from '../target.js';
 import { CLUSTER_ID, someEpoch, someNode, uuid } from './made.js';
+
+/** A line, and the line with its checksum that fits. */
+function withChecksum(bytes: Uint8Array): Uint8Array {
+  const [line = ''] = utf8Decode(bytes).split('\n');
+  return utf8Encode(`${line}\ncrc32c ${crc32c(utf8Encode(line)).toString(16).padStart(8, '0')}`);
+}
 
 /** quorum-state: whatever is read, reads back as the same bytes. */
 export const quorumStateTarget: FuzzTarget = {
@@ -14,8 +21,7 @@ export const quorumStateTarget: FuzzTarget = {
     return encodeElectionFile({ sequence: random.below(1e6), directoryId: uuid(random), state: random.oneIn(8) ? undefined : state });
   },
   repair: (bytes) => {
-    const [line = ''] = utf8Decode(bytes).split('\n');
-    const text = utf8Encode(`${line}\ncrc32c ${crc32c(utf8Encode(line)).toString(16).padStart(8, '0')}`);
+    const text = withChecksum(bytes);
     const file = new Uint8Array(Math.max(512, text.length)).fill(0x0a);
     file.set(text);
     return file;
@@ -50,3 +56,34 @@ export const epochCheckpointTarget: FuzzTarget = {
     return epochs === undefined ? 'refused' : 'read';
   },
 };
+
+/** The note that durable data is missing. What it says when it cannot be read is as good as what it says at all: it is there. */
+export const recoveringTarget: FuzzTarget = {
+  name: 'recovering',
+  shape: 'text',
+  valid: (random) => encodeDamageNote({ problem: 'rot', soundUpTo: random.below(999), epoch: someEpoch(random), endOffset: random.oneIn(3) ? undefined : random.below(999) }),
+  repair: withChecksum,
+  buffersPerByte: 8,
+  decode: (bytes) => {
+    const note = readDamageNote(diskWith('recovering', bytes), 7);
+    if (note === undefined) throw new Error('a note that is there was passed over');
+    if (![note.soundUpTo, note.epoch, note.endOffset ?? 0].every((value) => Number.isSafeInteger(value) && value >= 0)) throw new Error(`made no sense: ${JSON.stringify(note)}`);
+    return note.problem.endsWith('cannot be read.') ? 'refused' : 'read';
+  },
+};
+
+export const directoryIdTarget: FuzzTarget = {
+  name: 'directory-id-change',
+  shape: 'text',
+  valid: (random) => withChecksum(utf8Encode(JSON.stringify({ from: uuid(random), to: uuid(random), data_version: 1 }))),
+  repair: withChecksum,
+  buffersPerByte: 8,
+  decode: (bytes) => (readDirectoryIdChange(diskWith('directory-id-change', bytes)) === undefined ? 'refused' : 'read'),
+};
+
+function diskWith(name: string, bytes: Uint8Array): MemoryFileSystem {
+  const fs = new MemoryFileSystem({ random: () => 0.5 });
+  fs.makeDirectory('__cluster_metadata-0');
+  fs.open(`__cluster_metadata-0/${name}`, { create: true }).writeSync(bytes, 0);
+  return fs;
+}
