@@ -174,7 +174,12 @@ export class ControllerNode implements MetadataLogListener {
     this.#linearizable.delivered(batches.at(-1)?.endOffset ?? stableOffset);
     this.#options.feed(folded);
     this.#active?.pump();
-    this.#snapshots?.look(this.#fold.transactionOpen ? undefined : this.#fold.stablePoint, this.#log!, this.#window);
+    this.#snapshots?.look({
+      point: this.#fold.transactionOpen ? undefined : this.#fold.stablePoint,
+      isCaughtUp: this.#fold.endOffset >= highWatermark,
+      log: this.#log!,
+      window: this.#window,
+    });
     this.#arm();
   }
 

@@ -33,7 +33,7 @@ export type ControllerEvent =
       readonly durationMs: number;
       readonly longestSliceMs: number;
     }
-  /** Raft declined: it exists already, or lies before the log's start. */
+  /** Raft declined, or the disk is full: it exists already, lies before the log's start, or another one overtook it. */
   | { readonly kind: 'snapshotRefused'; readonly reason: SnapshotReason; readonly endOffset: Offset; readonly epoch: Epoch; readonly refusal: string }
   /** The node stops, or has loaded a later one. */
   | { readonly kind: 'snapshotGivenUp'; readonly reason: SnapshotReason; readonly endOffset: Offset; readonly epoch: Epoch }

@@ -1,6 +1,6 @@
 import { DEFAULT_CONTROLLER_CONFIG } from '@quorate/controller-core';
 import { BatchFold, ImageLoad, MetadataImage } from '@quorate/metadata-image';
-import type { SnapshotReader } from '@quorate/raft-node';
+import type { SnapshotReader, SnapshotSink } from '@quorate/raft-node';
 import { encodeRecord, forEachRecord, uuidToBytes, type MetadataRecord, type Offset, type RawRecord, type Uuid } from '@quorate/records';
 import { describe, expect, it } from 'vitest';
 import { FakeLog, ManualTimers } from '../test/fake-log.js';
@@ -119,6 +119,26 @@ describe('a snapshot is due', () => {
     expect(log.snapshots().map(({ id }) => id.endOffset)).toEqual([5, 10]);
   });
 
+  it('not while the log is still read from far behind, unless four times as much has come together', () => {
+    const { log, node, finish } = setUp({ maxRecords: 5 });
+    const noOps = (count: number): void => {
+      for (let n = 0; n < count; n++) log.propose({ epoch: log.leader.epoch, expectedBaseOffset: log.endOffset, records: [encodeRecord(noOp)], requests: [], appendTimeMs: 1 });
+    };
+    noOps(30);
+    log.highWatermark = 30 as Offset;
+    const deliver = (from: number, to: number): void => {
+      node.committed(log.batches.slice(from, to), 30 as Offset);
+      finish();
+    };
+    for (let n = 0; n < 19; n++) deliver(n, n + 1);
+    expect(log.snapshots()).toEqual([]);
+
+    deliver(19, 20);
+    expect(log.snapshots().map(({ id }) => id.endOffset)).toEqual([20]);
+    for (let n = 20; n < 30; n++) deliver(n, n + 1);
+    expect(log.snapshots().map(({ id }) => id.endOffset)).toEqual([20, 30]);
+  });
+
   it('never inside of a metadata transaction, but as soon as it ends', () => {
     const { commit, log, finish } = setUp({ maxRecords: 2 });
     commit([begin, topic]);
@@ -209,6 +229,20 @@ describe('the making of a snapshot', () => {
     finish();
 
     expect(log.snapshots().map(({ id }) => id.endOffset)).toEqual([4]);
+  });
+
+  it('is told as refused when it cannot be kept', () => {
+    const { commit, log, events, finish } = setUp({ maxRecords: 2 });
+    const create = log.createSnapshot.bind(log);
+    log.createSnapshot = (at) => ({ ...(create(at) as SnapshotSink), freeze: (done) => done('no-space') });
+    commit([topic, noOp]);
+    finish();
+
+    expect(events.at(-1)).toEqual({ kind: 'snapshotRefused', reason: 'records', endOffset: 2, epoch: 1, refusal: 'no-space' });
+    log.createSnapshot = create;
+    commit([noOp, noOp]);
+    finish();
+    expect(events.at(-1)).toMatchObject({ kind: 'snapshotMade', endOffset: 4 });
   });
 
   it('writes an image that loads to the digest in its head', () => {

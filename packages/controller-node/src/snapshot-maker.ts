@@ -26,6 +26,18 @@ export interface SnapshotMakerOptions {
   readonly observe: ObserveController;
 }
 
+/** What there is to be written when a batch has been committed. */
+export interface SnapshotLook {
+  /** End of the last batch, where the image and the window stand; undefined inside of a transaction. */
+  readonly point: StablePoint | undefined;
+  /** Whether nothing more is known to be committed. */
+  readonly isCaughtUp: boolean;
+  readonly log: Pick<MetadataLog, 'createSnapshot'>;
+  readonly window: RequestWindow;
+}
+
+/** A node that is far behind has better things to do than snapshots that it will soon make again: they are due only after so many times as much. */
+const BEHIND_FACTOR = 4;
 /** Work that is done before the event loop gets a turn, in milliseconds. */
 const SLICE_MS = 2;
 /** The clock is looked at, and a batch of the snapshot written, after so many records. */
@@ -79,14 +91,10 @@ export class SnapshotMaker {
     this.#records += batch.recordCount;
   }
 
-  /**
-   * Begins a snapshot if one is due and none is in the making.
-   *
-   * @param point - end of the last batch, where the image and the window stand; undefined inside of a transaction.
-   */
-  look(point: StablePoint | undefined, log: Pick<MetadataLog, 'createSnapshot'>, window: RequestWindow): void {
+  /** Begins a snapshot if one is due and none is in the making. */
+  look({ point, isCaughtUp, log, window }: SnapshotLook): void {
     if (this.#making !== undefined || this.#stopped || point === undefined) return;
-    const reason = this.#dueReason();
+    const reason = this.#dueReason(isCaughtUp ? 1 : BEHIND_FACTOR);
     if (reason !== undefined) this.#begin(reason, point, log, window);
   }
 
@@ -102,12 +110,12 @@ export class SnapshotMaker {
     this.#giveUp();
   }
 
-  #dueReason(): SnapshotReason | undefined {
+  #dueReason(factor: number): SnapshotReason | undefined {
     const { maxRecordBytes, maxIntervalMs, maxRecords } = this.#options.limits;
     if (this.#records === 0) return undefined;
-    if (this.#bytes >= maxRecordBytes) return 'bytes';
-    if (maxRecords !== undefined && this.#records >= maxRecords) return 'records';
-    if (maxIntervalMs !== undefined && this.#options.timers.nowMs() - this.#sinceMs >= maxIntervalMs) return 'interval';
+    if (this.#bytes >= maxRecordBytes * factor) return 'bytes';
+    if (maxRecords !== undefined && this.#records >= maxRecords * factor) return 'records';
+    if (maxIntervalMs !== undefined && this.#options.timers.nowMs() - this.#sinceMs >= maxIntervalMs * factor) return 'interval';
     return undefined;
   }
 
@@ -157,11 +165,12 @@ export class SnapshotMaker {
     const { reason, point, sink, held, startedMs, recordCount, longestSliceMs } = making;
     making.isFreezing = true;
     held.release();
-    sink.freeze(() => {
+    sink.freeze((outcome) => {
       if (this.#making === making) this.#making = undefined;
       if (this.#stopped) return;
       const nowMs = timers.nowMs();
       const { endOffset, epoch } = point;
+      if (outcome !== 'frozen') return observe({ kind: 'snapshotRefused', reason, endOffset, epoch, refusal: outcome }, nowMs);
       observe({ kind: 'snapshotMade', reason, endOffset, epoch, bytes: sink.sizeBytes, records: recordCount, durationMs: nowMs - startedMs, longestSliceMs }, nowMs);
     });
   }

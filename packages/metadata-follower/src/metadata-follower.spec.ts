@@ -369,6 +369,27 @@ describe('a MetadataFollower below the log start', () => {
     expect(kinds()).toEqual(['snapshotBegun', 'snapshotAbandoned', 'snapshotBegun', 'snapshotLoaded']);
   });
 
+  it('has caught up when the log behind the snapshot is applied, and not before', () => {
+    world.onlySnapshot(10);
+    world.givePiece(bytes, bytes.length);
+    expect(world.follower.status()).toMatchObject({ caughtUp: false, appliedOffset: 10, highWatermark: 10 });
+
+    world.answer([batchAt(10)], 12);
+    expect(world.follower.status().caughtUp).toBe(false);
+    world.answer([batchAt(11)], 12);
+    expect(world.follower.status().caughtUp).toBe(true);
+  });
+
+  it('waits before it asks again when the leader names a snapshot that it does not have', () => {
+    for (let n = 0; n < 3; n++) {
+      world.onlySnapshot(10);
+      world.finishPiece({ kind: 'gone', message: 'no such snapshot' });
+      expect(world.pending).toBeUndefined();
+      world.advance(500);
+    }
+    expect(world.pending?.query.fromOffset).toBe(0);
+  });
+
   it('asks with a Fetch what there is when the snapshot has gone away', () => {
     world.onlySnapshot(10);
     world.givePiece(bytes, 100);

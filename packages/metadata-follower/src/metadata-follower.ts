@@ -281,7 +281,9 @@ export class MetadataFollower {
         return;
       case 'gone':
         this.#abandon(download, result.message);
-        this.#fetchNow();
+        // A leader that names a snapshot and does not have it will not have it at once.
+        if (download.position === 0) this.#backOff();
+        else this.#fetchNow();
         return;
       case 'unavailable':
         this.#tryLater(result.message);
@@ -328,7 +330,8 @@ export class MetadataFollower {
     this.#tail = this.#tailAt(id.endOffset, chainChecksum);
     this.#stableOffset = id.endOffset;
     this.#lastEpoch = id.epoch;
-    this.#noteHighWatermark(id.endOffset);
+    // The leader has committed more than the snapshot: only its next answer says where we have caught up.
+    this.#raiseHighWatermark(id.endOffset);
     this.#config.observe({ kind: 'snapshotLoaded', id, bytes: position, durationMs: this.#config.timers.nowMs() - startedMs });
     this.#settle();
     this.#fetchNow();
@@ -394,8 +397,12 @@ export class MetadataFollower {
   }
 
   #noteHighWatermark(highWatermark: Offset): void {
-    if (this.#highWatermark === undefined || highWatermark > this.#highWatermark) this.#highWatermark = highWatermark;
+    this.#raiseHighWatermark(highWatermark);
     this.#catchUpTo ??= highWatermark;
+  }
+
+  #raiseHighWatermark(highWatermark: Offset): void {
+    if (this.#highWatermark === undefined || highWatermark > this.#highWatermark) this.#highWatermark = highWatermark;
   }
 
   #noteLeader(leaderId: NodeId | undefined, epoch: Epoch): void {

@@ -63,7 +63,7 @@ export function controllerObservers(logger: Logger, metrics: Metrics): Controlle
             reason: event.reason, offset: event.endOffset, epoch: event.epoch, bytes: event.bytes, records: event.records, durationMs: Math.round(event.durationMs), longestSliceMs: Number(event.longestSliceMs.toFixed(2)),
           });
         case 'snapshotRefused':
-          return record('snapshot.refused', 'info', { reason: event.reason, offset: event.endOffset, epoch: event.epoch, refusal: event.refusal });
+          return record('snapshot.refused', event.refusal === 'no-space' ? 'warn' : 'info', { reason: event.reason, offset: event.endOffset, epoch: event.epoch, refusal: event.refusal });
         case 'snapshotGivenUp':
           return record('snapshot.given-up', 'info', { reason: event.reason, offset: event.endOffset, epoch: event.epoch });
         case 'snapshotLoaded':
