@@ -7,12 +7,15 @@ import { logDiscard } from './log-discard.js';
 import { logDump } from './log-dump.js';
 import { logVerify } from './log-verify.js';
 import { quorumOverrideVoters } from './override-voters.js';
+import { quorumAddController } from './quorum-add-controller.js';
+import { quorumDescribe } from './quorum-describe.js';
+import { quorumRemoveController } from './quorum-remove-controller.js';
 import { storageFormat } from './storage-format.js';
 import { storageInfo } from './storage-info.js';
 import { storageRandomUuid } from './storage-random-uuid.js';
 import { transferLeadershipCommand } from './transfer-leadership.js';
 
-const COMMANDS: readonly CliCommand[] = [storageRandomUuid, storageFormat, storageInfo, configPrint, logDump, logVerify, logDiscard, quorumOverrideVoters, transferLeadershipCommand];
+const COMMANDS: readonly CliCommand[] = [storageRandomUuid, storageFormat, storageInfo, configPrint, logDump, logVerify, logDiscard, quorumDescribe, quorumAddController, quorumRemoveController, transferLeadershipCommand, quorumOverrideVoters];
 
 function usage(): string {
   return ['quorate: operations on a cluster', ...COMMANDS.map((command) => `  ${command.usage}\n      ${command.summary}`)].join('\n');

@@ -18,3 +18,10 @@ export function requiredFlag(value: string | undefined, flag: string, usage: str
   if (value === undefined || value === '') throw new CommandError(`${flag} is missing\nUsage: ${usage}`);
   return value;
 }
+
+/** A node id that must be given. */
+export function nodeIdFlag(value: string | undefined, flag: string, usage: string): number {
+  const text = requiredFlag(value, flag, usage);
+  if (!/^\d{1,9}$/.test(text)) throw new CommandError(`${flag} ${text}: a node id is a number of 0 or more\nUsage: ${usage}`);
+  return Number(text);
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CoreEvent, FetchRequest } from '@quorate/raft-core';
+import type { CoreEvent, FetchRequest, VoterChangeResponse } from '@quorate/raft-core';
 import type { EncodedBatch, Epoch, NodeId, Offset, RawRecord } from '@quorate/records';
 import { batchAfter, configOf, endpointsOf, ManualTimers, MemoryElections, MemoryLog, RecordingListener, RecordingTransport } from '../test/fakes.js';
 import type { FeedPosition } from './fetch-replies.js';
@@ -338,5 +338,33 @@ describe('RaftNode', () => {
 
     expect(stopped).toBe(true);
     expect(log.closed).toBe(true);
+  });
+
+  it('changes voters for a caller of this process, and lets it propose when it is told', () => {
+    const { node, transport, run } = makeLeader();
+    const answers: VoterChangeResponse[] = [];
+    const voter = { id: 2 as NodeId, directoryId: configOf(2, [2]).self.directoryId };
+
+    node.addVoter({ voter, endpoints: endpointsOf(2), timeoutMs: 1000, ackWhenCommitted: true, validateOnly: false }, (answer) => {
+      answers.push(answer);
+      expect(node.propose(proposal(node)).kind).toBe('appended');
+    });
+    expect(transport.sent.at(-1)).toMatchObject({ to: { id: 2 }, request: { kind: 'describeQuorum' } });
+    run(1000);
+
+    expect(answers).toMatchObject([{ kind: 'addRaftVoter', error: 'REQUEST_TIMED_OUT' }]);
+    expect(transport.replies).toEqual([]);
+  });
+
+  it('refuses to change voters when it does not lead, or has stopped', () => {
+    const { node } = makeFollower();
+    const errors: string[] = [];
+    const remove = (): void => node.removeVoter({ voter: configOf(2, [2]).self, validateOnly: false }, ({ error }) => errors.push(error));
+
+    remove();
+    node.halt();
+    remove();
+
+    expect(errors).toEqual(['NOT_LEADER_OR_FOLLOWER', 'BROKER_NOT_AVAILABLE']);
   });
 });

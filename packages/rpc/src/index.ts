@@ -36,6 +36,7 @@ export { refusalToWire as voteRefusalToWire, triggerToWire as electionTriggerToW
 export type { DigestJudge } from './raft/raft-inbox.js';
 export { GrpcTransport, type GrpcTransportOptions } from './raft/grpc-transport.js';
 export { newRequestId, requestIdOrNew, requestIdText } from './request-id.js';
+export { QuorumCalls } from './client/quorum-calls.js';
 export { invalidRequest, RpcFailure, type FailureDetails, type FailureReason, type FieldViolation, type StatusName } from './rpc-failure.js';
 export { timeLeftMs, type CallContext, type CallRecord } from './server/call-context.js';
 export type { BidiHandler, HandlersOf, ServerStreamHandler, StreamPair, StreamSink, UnaryHandler } from './server/handlers.js';

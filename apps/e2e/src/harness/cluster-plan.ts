@@ -3,6 +3,8 @@ import path from 'node:path';
 export interface TestClusterOptions {
   readonly controllers: number;
   readonly brokers: number;
+  /** Controllers with the next ids that are formatted to join; `TestCluster.start` starts them like all others. */
+  readonly spares?: number;
   readonly gateways?: number;
   readonly exporter?: boolean;
   /** Path of a real nats-server; absent: gRPC alone. */
@@ -21,18 +23,21 @@ export interface MemberPlan {
   readonly dataDirectory: string | undefined;
   readonly configFile: string;
   readonly config: string;
+  /** A controller that knows no voters. */
+  readonly isSpare: boolean;
 }
 
 export const HOST = '127.0.0.1';
 
 /** How many ports a cluster of this shape takes, NATS included. */
-export function portCount({ controllers, brokers, gateways = 1, exporter = false }: TestClusterOptions): number {
-  return 2 * (controllers + brokers + gateways + (exporter ? 1 : 0)) + 1;
+export function portCount({ controllers, brokers, spares = 0, gateways = 1, exporter = false }: TestClusterOptions): number {
+  return 2 * (controllers + spares + brokers + gateways + (exporter ? 1 : 0)) + 1;
 }
 
 /** Names: controller-1 …, broker-101 …, gateway, gateway-2 …, exporter. */
 export function planMembers(options: TestClusterOptions, home: string, nextPort: () => number, natsUrl: string | undefined): readonly MemberPlan[] {
   const controllers = Array.from({ length: options.controllers }, (_, index) => ({ id: index + 1, port: nextPort() }));
+  const spares = Array.from({ length: options.spares ?? 0 }, (_, index) => ({ id: options.controllers + index + 1, port: nextPort() }));
   const common = [
     `controller.quorum.bootstrap.servers=${controllers.map(({ port }) => `${HOST}:${port}`).join(',')}`,
     ...(natsUrl === undefined ? [] : [`nats.servers=${natsUrl}`]),
@@ -43,6 +48,7 @@ export function planMembers(options: TestClusterOptions, home: string, nextPort:
     const dataDirectory = member.nodeId === undefined ? undefined : path.join(home, 'data', member.name);
     return {
       ...member,
+      isSpare: spares.some(({ id }) => id === member.nodeId),
       address: `${HOST}:${port}`,
       httpAddress,
       dataDirectory,
@@ -52,7 +58,7 @@ export function planMembers(options: TestClusterOptions, home: string, nextPort:
   };
   const list = <T>(length: number, make: (index: number) => T): readonly T[] => Array.from({ length }, (_, index) => make(index));
   return [
-    ...controllers.map(({ id, port }) =>
+    ...[...controllers, ...spares].map(({ id, port }) =>
       plan({ name: `controller-${id}`, app: 'quorum-controller', nodeId: id }, port, [
         'process.roles=controller',
         `node.id=${id}`,

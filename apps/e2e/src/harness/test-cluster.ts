@@ -86,13 +86,19 @@ export class TestCluster {
     const members = [...this.members.values()];
     for (const member of members) writeFileSync(member.configFile, member.config);
     const voters = members
-      .filter(({ app }) => app === 'quorum-controller')
+      .filter(({ app, isSpare }) => app === 'quorum-controller' && !isSpare)
       .map((member) => `${member.nodeId}@${member.address}:${randomUuid()}`)
       .join(',');
     const nodes = members.filter(({ dataDirectory }) => dataDirectory !== undefined);
-    await Promise.all(
-      nodes.map((member) => quorate(['storage', 'format', '-t', this.clusterId, '-c', member.configFile, ...(member.app === 'quorum-controller' ? ['--initial-controllers', voters] : [])])),
-    );
+    const mode = ({ app, isSpare }: Member): readonly string[] => (app !== 'quorum-controller' ? [] : isSpare ? ['--no-initial-controllers'] : ['--initial-controllers', voters]);
+    await Promise.all(nodes.map((member) => quorate(['storage', 'format', '-t', this.clusterId, '-c', member.configFile, ...mode(member)])));
+  }
+
+  /** The directory of a controller that is not running is gone, and a new one is formatted to join: another replica. */
+  async replaceDisk(name: string): Promise<void> {
+    const { dataDirectory, configFile } = this.member(name);
+    rmSync(dataDirectory!, { recursive: true, force: true });
+    await quorate(['storage', 'format', '-t', this.clusterId, '-c', configFile, '--no-initial-controllers']);
   }
 
   member(name: string): Member {

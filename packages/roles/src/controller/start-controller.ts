@@ -193,13 +193,16 @@ export async function startController(config: ServerConfig, context: ProcessCont
     });
   for (const { listener, server } of servers) await listenOrRefuse(server, listener, 'listeners');
 
+  let hasBeenVoter = false;
   const lookAtHealth = (): void => {
     const status = raft.status();
     const { leaderId, leaderHighWatermark } = status;
     voterIds = status.voters.map(({ id }) => id);
     catchUpTo ??= leaderHighWatermark;
     isCaughtUp ||= catchUpTo !== undefined && image.appliedOffset >= catchUpTo;
-    const stranger = isCaughtUp ? whyNotAVoter(self, status) : undefined;
+    // Who the log has named as a voter was not formatted wrongly: when it is removed it goes on as an observer.
+    hasBeenVoter ||= status.isVoter && status.votersOffset !== undefined;
+    const stranger = isCaughtUp && !hasBeenVoter ? whyNotAVoter(self, status) : undefined;
     if (stranger !== undefined) context.fail('refusedByCluster', stranger);
     health.set('readiness', leaderId !== undefined && isCaughtUp);
     health.set('leader', controller.activeEpoch !== undefined);
