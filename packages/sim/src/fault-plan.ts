@@ -21,6 +21,7 @@ export const FAULT_KINDS = [
   'torn-writes-4096',
   'graceful-stop',
   'rolling-restart',
+  'transfer',
   'pause',
   'suspend',
   'clock-rate',

@@ -252,6 +252,15 @@ export class SimNode {
     });
   }
 
+  /** An operator wants that node to lead, or whichever is furthest. */
+  transferLeadership(successorId: NodeId | undefined): void {
+    const life = this.#life;
+    life?.process.deliver(() => {
+      this.trace(`is told to hand over to ${successorId === undefined ? 'the best' : `n${successorId}`}`);
+      life.raft?.transferLeadership({ successorId, validateOnly: false }, (outcome) => this.#context.trace.tally(`transfer ${outcome.kind}`));
+    });
+  }
+
   jumpWallClock(byMs: number): void {
     this.#wallShiftMs += byMs;
     this.#life?.process.jumpWallClock(byMs);

@@ -6,7 +6,7 @@ import type { FaultActions, FaultContext } from './fault-context.js';
 export const DISK_FAULTS: FaultActions = {
   'slow-disk': ({ happened, during, random, plan }, node) => {
     happened('slow-disk');
-    during(`disk of n${node.id} is slow`, () => (node.disk.health.syncMs = random.pick([10, 100, 400])), () => (node.disk.health.syncMs = plan.syncMs));
+    during(`disk of n${node.id} is slow`, () => (node.disk.health.syncMs = random.pick([10, 100, 400, 2000])), () => (node.disk.health.syncMs = plan.syncMs));
   },
   'fsync-error': ({ happened }, node) => {
     happened('fsync-error');

@@ -1,7 +1,7 @@
 import type { SimNode } from '../node.js';
 import type { FaultActions, FaultContext } from './fault-context.js';
 
-/** Machines and processes that stop, stand still or sleep; clocks that jump; brokers and caches. */
+/** Machines and processes that stop, stand still or sleep; leaders that are told to hand over; clocks that jump; brokers and caches. */
 export const PROCESS_FAULTS: FaultActions = {
   crash: (context, node) => {
     if (!node.isUp) return;
@@ -18,6 +18,13 @@ export const PROCESS_FAULTS: FaultActions = {
     if (!node.isUp) return;
     context.happened('graceful-stop');
     node.stop();
+  },
+  transfer: (context) => {
+    const leader = context.nodes.find(({ isLeader }) => isLeader);
+    if (leader === undefined) return;
+    context.happened('transfer');
+    // To whom it may be refused as well: a node that is down or behind.
+    leader.transferLeadership(context.random.chance(0.3) ? undefined : context.random.pick(context.nodes).id);
   },
   'rolling-restart': (context) => {
     context.happened('rolling-restart');
