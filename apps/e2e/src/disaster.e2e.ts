@@ -1,8 +1,9 @@
 import { readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import type { DescribeQuorumResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AddVoterResponse, DescribeQuorumResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { call, deadline } from './harness/calls.js';
+import { eventually } from './harness/eventually.js';
 import { quorate } from './harness/quorate-command.js';
 import { refusalOf } from './harness/refusal.js';
 import { createTopic, getTopic, topicNames } from './harness/topics.js';
@@ -83,5 +84,32 @@ describe('a majority of the controllers is lost for good', () => {
     const offset = await createTopic(cluster().topics(), { name: 'from-after' });
     expect((await getTopic(cluster().metadata('broker-101'), 'from-after', offset)).topic?.name).toBe('from-after');
     expect(await topicNames(cluster().topics(), offset)).toEqual(new Set(['from-before', 'from-after']));
+  });
+
+  it('the lost controllers come back empty, one by discarding its log, one on a new disk, and become voters again', async () => {
+    const [discarded, replaced] = lost as readonly [string, string];
+    await quorate(['log', 'discard', '-c', file(discarded), '--recovery-id', recoveryId, '--confirm', property(discarded, 'directory.id')]);
+    renameSync(cluster().member(replaced).dataDirectory!, path.join(cluster().home, 'the-lost-disk'));
+    await quorate(['storage', 'format', '-t', cluster().clusterId, '-c', file(replaced), '--no-initial-controllers', '--recovery-id', recoveryId]);
+    for (const name of lost) cluster().process(name).start();
+    await cluster().untilReady(lost);
+
+    for (const name of lost) {
+      const voterId = cluster().member(name).nodeId!;
+      await eventually(`${name} is a voter`, 15_000, () => call<AddVoterResponse>((done) => cluster().quorum().addVoter({ voterId, directoryId: '', listeners: [], timeoutMs: 0, validateOnly: false }, deadline(5000), done)));
+    }
+
+    const { voters: now } = await call<DescribeQuorumResponse>((done) => cluster().quorum().describeQuorum({}, deadline(5000), done));
+    expect(now.map(({ replicaId, directoryId }) => [replicaId, directoryId])).toEqual([1, 2, 3].map((id) => [id, property(`controller-${id}`, 'directory.id')]));
+  });
+
+  it('and the cluster outlives the one that saved it', async () => {
+    await cluster().process(survivor).kill();
+
+    const offset = await createTopic(cluster().topics(), { name: 'from-the-others' });
+
+    const names = ['from-after', 'from-before', 'from-the-others'];
+    expect([...(await topicNames(cluster().topics(), offset))].sort()).toEqual(names);
+    for (const name of lost) expect([...(await topicNames(cluster().topics(name), offset))].sort()).toEqual(names);
   });
 });
