@@ -311,6 +311,7 @@ export class InteractionEnv implements World {
   }
 
   #isCut(a: NodeId, b: NodeId): boolean {
+    if (this.#cut.has(`n${a}>n${b}`)) return true;
     if (this.#cut.has(`n${a}-n${b}`) || this.#cut.has(`n${b}-n${a}`)) return true;
     return this.#cut.has(`n${a}`) !== this.#cut.has(`n${b}`);
   }
