@@ -38,8 +38,8 @@ export class SimDisk {
   readonly #options: MemoryFileSystemOptions;
   readonly #lastDoneMs = new Map<string, number>();
   #files: MemoryFileSystem;
-  /** It is the world that reads, not the node. */
-  #isBeingDamaged = false;
+  /** It is the world that reads, not the node: nothing fails. */
+  #isLookedAt = false;
   /** What this disk held at an earlier crash. */
   #image: MemoryFileSystem | undefined;
   /** The disk that belongs here, while another one is mounted in its place. */
@@ -121,12 +121,19 @@ export class SimDisk {
 
   /** Changes bytes somewhere in the files of a process that has ended; says where, or undefined when nothing could be. */
   damage(kind: DamageKind): string | undefined {
-    this.#isBeingDamaged = true;
     let where: string | undefined;
-    for (let tries = 0; tries < MAX_TRIES && where === undefined; tries++) where = kind === 'bit-rot' ? this.#flipBit() : this.#overwriteBlock(kind);
-    this.#isBeingDamaged = false;
+    this.lookedAt(() => {
+      for (let tries = 0; tries < MAX_TRIES && where === undefined; tries++) where = kind === 'bit-rot' ? this.#flipBit() : this.#overwriteBlock(kind);
+    });
     this.isDamaged ||= where !== undefined;
     return where;
+  }
+
+  /** What the world reads by the node's own code meets no fault that is meant for the node. */
+  lookedAt(look: () => void): void {
+    this.#isLookedAt = true;
+    look();
+    this.#isLookedAt = false;
   }
 
   #afterCrash(): MemoryFileSystem {
@@ -181,7 +188,7 @@ export class SimDisk {
   }
 
   #failure(call: FileSystemCall): Error | undefined {
-    if (this.isFormatting || this.#isBeingDamaged) return undefined;
+    if (this.isFormatting || this.#isLookedAt) return undefined;
     const { health } = this;
     const syncFails = call.operation === 'sync' && health.failNextSync;
     const readFails = call.operation === 'read' && health.failNextRead;

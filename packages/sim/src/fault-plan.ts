@@ -37,6 +37,7 @@ export const FAULT_KINDS = [
   'old-disk-image',
   'foreign-disk',
   'oversize-batch',
+  'voter-removed',
   'silent-broker',
   'feed-loss',
   'feed-reordering',

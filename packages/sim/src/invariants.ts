@@ -18,6 +18,7 @@ import { LogsAgree } from './checks/logs-agree.js';
 import { MajorityHoldsCommitted } from './checks/majority-holds-committed.js';
 import { OneLeaderPerEpoch } from './checks/one-leader-per-epoch.js';
 import { OneVotePerEpoch } from './checks/one-vote-per-epoch.js';
+import { OneVoterChangeAtATime } from './checks/one-voter-change-at-a-time.js';
 import { QueueBounds } from './checks/queue-bounds.js';
 import type { QueueSizes } from './checks/queue-bounds.js';
 import { ReadsAreFresh } from './checks/reads-are-fresh.js';
@@ -45,6 +46,7 @@ export class Invariants {
   readonly replies = new RepliesAreCommitted();
   readonly snapshotEqualsReplay = new SnapshotEqualsReplay();
   readonly #snapshotAtStart = new SnapshotAtLogStart();
+  readonly #voterChanges = new OneVoterChangeAtATime();
   readonly #neverLoads = new LeaderNeverLoads();
   readonly #oneLeader = new OneLeaderPerEpoch();
   readonly #oneVote = new OneVotePerEpoch();
@@ -166,7 +168,8 @@ export class Invariants {
   }
 
   /** @param leads - where its epoch began, and the voters that it counts. */
-  leaderAdvanced(id: NodeId, highWatermark: number, { epochStartOffset, voters }: { readonly epochStartOffset: number; readonly voters: readonly Voter[] }): void {
+  leaderAdvanced(id: NodeId, highWatermark: number, { epochStartOffset, voters, committedVoters }: { readonly epochStartOffset: number; readonly voters: readonly Voter[]; readonly committedVoters: readonly Voter[] }): void {
+    this.#voterChanges.check(id, voters, committedVoters);
     this.#ownEpoch.leaderAdvanced(id, highWatermark, epochStartOffset);
     // The log of a replica that has taken a voter's place under its node id is not that voter's. What a disk held that is
     // gone was held when it was acknowledged: fewer than half are ever lost, so one of any majority still holds it.

@@ -5,7 +5,7 @@ import { MetadataImage } from '@quorate/metadata-image';
 import { formatDirectory, LogDamageError, openLog } from '@quorate/metadata-log';
 import type { OpenedLog } from '@quorate/metadata-log';
 import { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, describeCoreEvent, ROLE_LABEL } from '@quorate/raft-core';
-import type { CoreEvent, RoleKind, SnapshotId, Voter } from '@quorate/raft-core';
+import type { CoreEvent, ReplicaKey, RoleKind, SnapshotId, Voter } from '@quorate/raft-core';
 import { RaftNode } from '@quorate/raft-node';
 import type { LogStore, MetadataLogListener, SnapshotReader, SnapshotStore } from '@quorate/raft-node';
 import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
@@ -114,6 +114,16 @@ export class SimNode {
     return this.#role === 'leader' && this.isUp;
   }
 
+  /** As it sees itself. */
+  get isVoter(): boolean {
+    return this.#life?.raft?.status().isVoter ?? false;
+  }
+
+  /** The replica that it is with its present disk. */
+  get key(): ReplicaKey {
+    return { id: this.id, directoryId: this.#directoryId };
+  }
+
   /** Before the world begins: as one of the first voters. */
   format(): void {
     this.#context.invariants.voterIs(this.id, this.#directoryId);
@@ -177,7 +187,7 @@ export class SimNode {
     this.#context.invariants.diskReplaced(this.id);
   }
 
-  /** The disk is replaced by an empty one. */
+  /** The disk is replaced by an empty one, formatted anew: another replica, that joins by itself. */
   wipe(): void {
     this.trace('WIPED');
     this.#end();
@@ -185,8 +195,7 @@ export class SimNode {
     this.isWiped = true;
     this.#directoryId = uuidFromBytes(this.#random.bytes(16));
     this.#context.invariants.diskReplaced(this.id);
-    // A replica that knows no voters cannot start yet.
-    this.isLost = true;
+    this.#format(undefined);
   }
 
   /** Both machines are off; this one comes back with a copy of the other one's disk. */
@@ -227,7 +236,8 @@ export class SimNode {
   /** A voter that runs and has everything that is committed on its disk. */
   hasEverything(): boolean {
     const flushedEnd = this.#context.invariants.logs.get(this.id)?.flushedEnd ?? 0;
-    return this.#life?.raft !== undefined && !this.isWiped && !this.disk.isForeign && flushedEnd >= this.#context.invariants.committedEnd;
+    const raft = this.#life?.raft;
+    return raft !== undefined && raft.status().isVoter && !this.disk.isForeign && flushedEnd >= this.#context.invariants.committedEnd;
   }
 
   /** The process is killed, the machine is not. */
@@ -292,7 +302,9 @@ export class SimNode {
     if (highWatermark === this.#seenHighWatermark) return;
     this.#seenHighWatermark = highWatermark;
     invariants.state(this.id, { epoch: this.#epoch, highWatermark });
-    if (this.isLeader && this.#epochStartOffset !== undefined) invariants.leaderAdvanced(this.id, highWatermark, { epochStartOffset: this.#epochStartOffset, voters: raft.status().voters });
+    if (!this.isLeader || this.#epochStartOffset === undefined) return;
+    const { voters, committedVoters } = raft.status();
+    invariants.leaderAdvanced(this.id, highWatermark, { epochStartOffset: this.#epochStartOffset, voters, committedVoters });
   }
 
   observeQueues(): void {
@@ -350,7 +362,7 @@ export class SimNode {
     const shadow = new LogShadow({ endOffset: store.startOffset, checksum: store.startOffset === 0 ? undefined : store.checksumAt(store.startOffset) });
     this.#seenHighWatermark = 0;
     this.#epoch = recovered.electionState?.epoch ?? 0;
-    readWhole(store, shadow);
+    this.disk.lookedAt(() => readWhole(store, shadow));
     shadow.flushed(store.endOffset); // recovery made it durable
     invariants.started(this.id, { directoryId: this.#directoryId, election: recovered.electionState, shadow });
     life.snapshots = new ObservedSnapshots(snapshots, shadow, { changed: (what) => this.#snapshotsChanged(life, what) });
@@ -378,7 +390,7 @@ export class SimNode {
         timers: DEFAULT_TIMERS,
         fetchMaxBytes: DEFAULT_FETCH_MAX_BYTES,
         fetchSnapshotMaxBytes: snapshotPlan.fetchMaxBytes,
-        autoJoin: false,
+        autoJoin: true,
         random: () => this.#random.unit(),
         electionState: recovered.electionState,
         log: recovered.log,

@@ -13,6 +13,7 @@ import { Invariants } from './invariants.js';
 import { Network } from './network.js';
 import { SimNode, voterOf } from './node.js';
 import type { NodeContext } from './node.js';
+import { Operator } from './operator.js';
 import { Random } from './random.js';
 import { checkReplay, replayAll } from './replay-checks.js';
 import { RpcBus } from './rpc-bus.js';
@@ -79,7 +80,7 @@ export function planOf(seed: number): FaultPlan {
   return planFaults(streamsOf(seed).plan);
 }
 
-const STREAMS = ['plan', 'network', 'feed', 'nodes', 'faults', 'start', 'brokers', 'caches', 'clients'] as const;
+const STREAMS = ['plan', 'network', 'feed', 'nodes', 'faults', 'start', 'brokers', 'caches', 'clients', 'operator'] as const;
 
 type Streams = Readonly<Record<(typeof STREAMS)[number], Random>>;
 
@@ -130,6 +131,7 @@ class Simulation {
       brokers: this.#brokers,
       caches: this.#caches,
       trace: this.#trace,
+      operator: new Operator({ world: this.#world, random: this.#streams.operator, bus: this.#bus, trace: this.#trace }),
     });
     this.#scenario = scenario === undefined ? undefined : this.#makeScenario(scenario);
   }

@@ -1,3 +1,5 @@
+import type { Voter } from '@quorate/raft-core';
+import type { NodeId, Uuid } from '@quorate/records';
 import { describe, expect, it } from 'vitest';
 import { LogShadow } from '../log-shadow.js';
 import type { ShadowBatch } from '../log-shadow.js';
@@ -17,6 +19,7 @@ import { LogsAgree } from './logs-agree.js';
 import { MajorityHoldsCommitted } from './majority-holds-committed.js';
 import { OneLeaderPerEpoch } from './one-leader-per-epoch.js';
 import { OneVotePerEpoch } from './one-vote-per-epoch.js';
+import { OneVoterChangeAtATime } from './one-voter-change-at-a-time.js';
 import { QueueBounds } from './queue-bounds.js';
 import { ReadsAreFresh } from './reads-are-fresh.js';
 import { RecoveredWhatWasFlushed } from './recovered-what-was-flushed.js';
@@ -150,6 +153,15 @@ describe('the checks, each with a history in which it fails', () => {
     breaks('acknowledged-is-never-lost', () => check.check(1, () => false));
     check.acknowledged('orders', 'deleted');
     breaks('acknowledged-is-never-lost', () => check.check(1, (name) => name === 'orders'));
+  });
+
+  it('finds voter sets that differ by more than one replica', () => {
+    const check = new OneVoterChangeAtATime();
+    const voter = (id: number, directory = 'a'): Voter => ({ id: id as NodeId, directoryId: `${directory}${id}` as Uuid, endpoints: [], kraftVersion: { min: 0, max: 1 } });
+    check.check(1, [voter(1), voter(2), voter(3)], [voter(1), voter(2)]);
+
+    breaks('one-voter-change-at-a-time', () => check.check(1, [voter(1), voter(2), voter(3, 'b')], [voter(1), voter(2), voter(3)]));
+    breaks('one-voter-change-at-a-time', () => check.check(1, [voter(1)], [voter(1), voter(2), voter(3)]));
   });
 
   it('finds a leader that is made to load a snapshot', () => {

@@ -45,6 +45,19 @@ describe('FaultAtlas', () => {
     }
   });
 
+  it('lets one voter be removed at a time, and nothing be lost until it is back', () => {
+    const atlas = new FaultAtlas(3);
+    expect(atlas.grantRemoval(1, 0)).toBe(true);
+    expect([atlas.grantRemoval(2, 0), atlas.grantLoss(2), atlas.grantForgetting(replica(2), [replica(1), replica(3)])]).toEqual([false, false, false]);
+
+    atlas.isBack(100);
+    expect(atlas.grantLoss(2)).toBe(false);
+    atlas.isBack(10_000);
+    expect(atlas.grantLoss(2)).toBe(true);
+    expect(atlas.grantRemoval(1, 10_000)).toBe(false);
+    expect(new FaultAtlas(1).grantRemoval(1, 0)).toBe(false);
+  });
+
   it('grants nothing else that loses anything while a replica is forgetful or lost', () => {
     const forgets = new FaultAtlas(5);
     forgets.grantForgetting(replica(3), [1, 2, 4, 5].map((id) => replica(id)));

@@ -13,6 +13,9 @@ export interface AtlasReplica {
   readonly checksumAt: (endOffset: number) => number | undefined;
 }
 
+/** A request to remove a voter may take so long to be carried out: delays, and the leader's own patience. */
+const REMOVAL_UNDER_WAY_MS = 5000;
+
 /**
  * Which faults a protocol can survive at a moment; the others are not granted (design §10).
  *
@@ -23,12 +26,15 @@ export interface AtlasReplica {
  * It has forgotten votes and what it acknowledged. That is survivable only where nothing depends on it: a majority without
  * it holds all that it had, and no voter can still ask it for a vote of an epoch in which it may have voted.
  *
+ * A voter may be *removed* while none is lost or forgetful, one at a time; until it is a voter again nothing may be lost.
+ *
  * Two running processes with one replica's disk are survivable never, and are never granted.
  */
 export class FaultAtlas {
   readonly #voterCount: number;
   readonly #lost = new Set<number>();
   readonly #forgetful = new Set<number>();
+  #removed: { readonly id: number; readonly sinceMs: number } | undefined;
 
   constructor(voterCount: number) {
     this.#voterCount = voterCount;
@@ -40,10 +46,27 @@ export class FaultAtlas {
 
   /** May what this replica has be damaged or wiped? If so, it counts as lost from now on. */
   grantLoss(id: number): boolean {
-    if (this.#forgetful.size > 0) return false;
+    if (this.#forgetful.size > 0 || this.#removed !== undefined) return false;
     if (!this.#lost.has(id) && 2 * (this.#lost.size + 1) >= this.#voterCount) return false;
     this.#lost.add(id);
     return true;
+  }
+
+  /** Which voter an operator has asked to be removed. */
+  get removed(): number | undefined {
+    return this.#removed?.id;
+  }
+
+  /** May an operator take this voter out? */
+  grantRemoval(id: number, nowMs: number): boolean {
+    if (this.#voterCount < 3 || this.#lost.size > 0 || this.#forgetful.size > 0 || this.#removed !== undefined) return false;
+    this.#removed = { id, sinceMs: nowMs };
+    return true;
+  }
+
+  /** The voter set is whole; a request that is so old is not under way any more. */
+  isBack(nowMs: number): void {
+    if (this.#removed !== undefined && nowMs - this.#removed.sinceMs > REMOVAL_UNDER_WAY_MS) this.#removed = undefined;
   }
 
   /** It holds everything that is committed again. */
@@ -57,7 +80,7 @@ export class FaultAtlas {
    * @param others - all other voters.
    */
   grantForgetting(replica: AtlasReplica, others: readonly AtlasReplica[]): boolean {
-    if (this.#lost.size > 0 || this.#forgetful.size > 0) return false;
+    if (this.#lost.size > 0 || this.#forgetful.size > 0 || this.#removed !== undefined) return false;
     const mayAskForVote = others.some(({ isUp, epoch, isSettled }) => !isUp || !isSettled || epoch < replica.epoch);
     if (mayAskForVote) return false;
     const checksum = replica.checksumAt(replica.endOffset);

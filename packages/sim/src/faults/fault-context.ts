@@ -3,6 +3,7 @@ import type { SimCache } from '../cache.js';
 import type { FaultKind, FaultPlan } from '../fault-plan.js';
 import type { Network } from '../network.js';
 import type { SimNode } from '../node.js';
+import type { Operator } from '../operator.js';
 import type { Random } from '../random.js';
 import type { Trace } from '../trace.js';
 import type { World } from '../world.js';
@@ -16,6 +17,7 @@ export interface FaultTargets {
   readonly brokers: readonly SimBroker[];
   readonly caches: readonly SimCache[];
   readonly trace: Trace;
+  readonly operator: Operator;
 }
 
 /** What a fault has at hand when it happens. */

@@ -7,8 +7,9 @@ import { FaultAtlas } from './fault-atlas.js';
 import type { FaultAction, FaultContext, FaultTargets } from './fault-context.js';
 import { NETWORK_FAULTS } from './network-faults.js';
 import { PROCESS_FAULTS } from './process-faults.js';
+import { VOTER_FAULTS } from './voter-faults.js';
 
-const ACTIONS: ReadonlyMap<FaultKind, FaultAction> = new Map(Object.entries({ ...NETWORK_FAULTS, ...PROCESS_FAULTS, ...DISK_FAULTS }) as [FaultKind, FaultAction][]);
+const ACTIONS: ReadonlyMap<FaultKind, FaultAction> = new Map(Object.entries({ ...NETWORK_FAULTS, ...PROCESS_FAULTS, ...DISK_FAULTS, ...VOTER_FAULTS }) as [FaultKind, FaultAction][]);
 
 /** Brings about what the plan allows, one fault after the other, until it is told to heal everything. */
 export class Faults {
@@ -79,10 +80,18 @@ export class Faults {
     this.#targets.world.after(50, () => {
       for (const node of this.#targets.nodes) {
         if (!node.isUp && (this.#healed || this.#random.chance(0.1))) node.start();
+        if (this.atlas.removed === node.id && this.#isVoterAgain(node)) this.atlas.isBack(this.#targets.world.nowMs);
         if (this.atlas.forgetful.has(node.id) && node.hasEverything()) this.atlas.caughtUp(node.id);
       }
       this.#supervise();
     });
+  }
+
+  /** As its leader knows, and for sure: the set with it is committed. */
+  #isVoterAgain(node: SimNode): boolean {
+    const leader = this.#targets.nodes.find(({ isLeader }) => isLeader);
+    const committed = leader?.raft?.status().committedVoters ?? [];
+    return committed.length === this.#targets.nodes.length && node.isVoter;
   }
 
   /** Soon after a proposal some of its batches are on some disks and with some followers. */
