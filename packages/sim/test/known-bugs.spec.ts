@@ -12,7 +12,7 @@ describe('the simulator finds bugs that are put back', () => {
   afterEach(() => vi.resetModules());
 
   for (const bug of knownBugs) {
-    it(bug.title, { timeout: 120_000 }, async () => {
+    it(bug.title, { timeout: 240_000 }, async () => {
       expect(await findingOf(bug)).toMatch(bug.foundBy);
     });
   }

@@ -6,6 +6,7 @@ import { replicationBugs } from './replication.js';
 import { requestBugs } from './requests.js';
 import { snapshotBugs } from './snapshots.js';
 import { storageBugs } from './storage.js';
+import { voterBugs } from './voters.js';
 
 /** Every bug that can be put back. */
-export const knownBugs: readonly KnownBug[] = [...electionBugs, ...replicationBugs, ...storageBugs, ...snapshotBugs, ...deliveryBugs, ...requestBugs, ...readBugs];
+export const knownBugs: readonly KnownBug[] = [...electionBugs, ...replicationBugs, ...storageBugs, ...snapshotBugs, ...deliveryBugs, ...requestBugs, ...readBugs, ...voterBugs];
