@@ -1,5 +1,3 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- each bug replaces a part of some module by hand */
-
 import type { FaultPlan } from '../fault-plan.js';
 import type { KnownBug } from './known-bug.js';
 
