@@ -4,6 +4,7 @@ import { batchTarget, requestsTarget } from './batches.js';
 import { commandLineTarget, propertiesTarget } from './configuration.js';
 import { directoryTarget } from './directory.js';
 import { feedTarget } from './feed.js';
+import { imageTarget } from './image.js';
 import { raftTargets } from './raft-messages.js';
 import { controlRecordTarget, partitionTarget, recordTarget } from './records.js';
 import { markerTarget, segmentHeaderTarget } from './segments.js';
@@ -17,6 +18,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   recordTarget,
   controlRecordTarget,
   partitionTarget,
+  imageTarget,
   segmentHeaderTarget,
   markerTarget,
   snapshotTarget,
