@@ -78,7 +78,7 @@ function explainLog({ path, properties }: OfflineDirectory, joinsOtherHistory: b
     head,
     `It is one of ${rest + 1} voters according to its own log. The voter {${properties.nodeId}, ${properties.directoryId}} goes for good: it still counts for the majority until it is removed, ` +
       `so that ${Math.floor((rest + 1) / 2) + 1} of the other ${rest} voters must be up meanwhile.`,
-    'The node comes back as an observer under a new directory id. To make it a voter again, remove the old voter and add the new one while the others run.',
+    'The node comes back as an observer under a new directory id. To make it a voter again, while the others run: quorate quorum remove-controller of the old one, then quorate quorum add-controller.',
   ];
 }
 

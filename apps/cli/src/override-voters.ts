@@ -79,7 +79,7 @@ async function override(directory: OfflineDirectory, config: ServerConfig, voter
     `  2. Every other node of before, controller or broker, stopped: quorate log discard -c ITS-FILE --recovery-id ${recoveryId}`,
     `  3. A new node: quorate storage format -t ${properties.clusterId} -c ITS-FILE --recovery-id ${recoveryId} (controllers with --no-initial-controllers)`,
     '  4. Restart gateways and exporters.',
-    '  5. Controllers of 2 and 3 run as observers: make them voters, one after the other, by QuorumService/AddVoter.',
+    '  5. Controllers of 2 and 3 run as observers: make them voters, one after the other: quorate quorum add-controller --controller-id ID --bootstrap-server …',
   ];
 }
 
