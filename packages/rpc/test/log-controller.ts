@@ -31,7 +31,7 @@ export class LogController extends RaftPeer {
     }));
     this.server.add(
       ControllerServiceService,
-      controllerServiceHandlers({ cluster: { clusterId, recoveryId }, controller: { submit: () => undefined }, leader: this.#board }),
+      controllerServiceHandlers({ cluster: { clusterId, recoveryId }, controller: { submit: () => undefined }, reads: { readLinearizable: () => undefined }, leader: this.#board }),
     );
   }
 
