@@ -4,11 +4,10 @@ import { ControllersOnly } from './controllers.js';
 import { describeCost, costOf } from './cost.js';
 import { ATTEMPT_MS, gapAfter } from './gap.js';
 import type { Report, Row } from './report.js';
+import { populate } from './populate.js';
 import { sumOf, valueOf } from './scrape.js';
 import { summarize } from './statistics.js';
 
-/** Partitions of one topic, and of one request. */
-const PARTITIONS_A_TOPIC = 10_000;
 const SETTLE_MS = 1000;
 /** What the targets are for. */
 const TARGET_SIZE = 1_000_000;
@@ -66,20 +65,17 @@ async function measure(partitions: number, kills: number): Promise<AtSize> {
   const pids = (): readonly number[] => controllers.map((name) => cluster.process(name).pid);
   const topics = cluster.topics();
   let names = 0;
-  const create = (partitionCount: number, withinMs: number, replicationFactor = 3): Promise<CreateTopicsResponse> =>
+  const create = (): Promise<CreateTopicsResponse> =>
     call<CreateTopicsResponse>((done) =>
-      topics.createTopics({ topics: [{ name: `size-${(names += 1)}`, partitionCount, replicationFactor, assignments: [], configs: [] }], validateOnly: false, atomic: false, requestId: '' } as never, deadline(withinMs), done),
+      topics.createTopics({ topics: [{ name: `size-${(names += 1)}`, partitionCount: 1, replicationFactor: 1, assignments: [], configs: [] }], validateOnly: false, atomic: false, requestId: '' } as never, deadline(ATTEMPT_MS), done),
     );
   try {
     const cost = costOf(pids());
     const startedMs = performance.now();
-    for (let made = 0; made < partitions; made += PARTITIONS_A_TOPIC) {
-      const { topics: answers } = await create(Math.min(PARTITIONS_A_TOPIC, partitions - made), 60_000);
-      if (answers[0]?.error !== undefined && answers[0].error.code !== 0) throw new Error(`creating partitions failed: ${answers[0].error.message}`);
-    }
+    await populate(ours, partitions);
     const seconds = (performance.now() - startedMs) / 1000;
     const made = `made in ${seconds.toFixed(1)} s; ${describeCost(cost.end())}`;
-    for (let warm = 0; warm < 200; warm += 1) await create(1, ATTEMPT_MS, 1);
+    for (let warm = 0; warm < 200; warm += 1) await create();
     await settle();
     const residentBytes = pids().map((pid) => costOf([pid]).end().residentBytes);
     const snapshot = await snapshots(ours, controllers);
@@ -88,7 +84,7 @@ async function measure(partitions: number, kills: number): Promise<AtSize> {
     const restartedBytes: number[] = [];
     for (let kill = 1; kill <= kills; kill += 1) {
       const leader = await cluster.leader();
-      gapsMs.push(await gapAfter(() => cluster.process(leader).signal('SIGKILL'), () => create(1, ATTEMPT_MS, 1)));
+      gapsMs.push(await gapAfter(() => cluster.process(leader).signal('SIGKILL'), create));
       await cluster.process(leader).exited();
       const restartedMs = performance.now();
       cluster.process(leader).start();

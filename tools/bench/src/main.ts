@@ -4,6 +4,7 @@ import { ROOT, requireProgram } from '@quorate/e2e';
 import { benchAtSize } from './at-size.js';
 import { benchBulk } from './bulk.js';
 import { benchFailover } from './failover.js';
+import { benchJoin } from './join.js';
 import { benchPeers } from './peers.js';
 import { benchReplay } from './replay.js';
 import { publish, type Report } from './report.js';
@@ -19,6 +20,7 @@ const USAGE = `npm run bench -- NAME… [--runs N] [--seconds N] [--warm-up N] [
   silent     P7: no write for how long after the active controller goes silent
   size       P9–P12: failover, restart, memory and snapshots with so many partitions (--sizes, by default 1000,100000)
   transfer   P8: no write for how long around a planned hand-over, and failed calls
+  join       P16: an empty voter joins, with so many partitions (--sizes)
   replay     P17: a log of a million records into an image
   start      P20: 3 + 3 with 1,000 partitions, start to ready
   peers      the same questions to etcd, ZooKeeper and Kafka, whatever of them is here; Kafka's jars lie in a folder that
@@ -74,6 +76,8 @@ async function run(name: string, numbers: Numbers): Promise<Report | undefined> 
       return benchSilent({ stops: numbers.kills });
     case 'size':
       return benchAtSize({ sizes: numbers.sizes, kills: Math.min(5, numbers.kills) });
+    case 'join':
+      return benchJoin(numbers);
     case 'peers':
       return benchPeers(numbers);
     case 'replay':
