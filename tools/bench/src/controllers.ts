@@ -2,11 +2,15 @@ import { TestCluster, eventually } from '@quorate/e2e';
 import { FakeBrokers } from './fake-brokers.js';
 import { SubmitStream } from './submit-stream.js';
 
+/** FAILED_PRECONDITION and UNAVAILABLE: somebody else leads, or nobody yet. */
+const MOVED: ReadonlySet<number> = new Set([9, 14]);
+
 /** Three real controllers and nothing else, with registrations enough to place one replica anywhere. */
 export class ControllersOnly {
   readonly cluster: TestCluster;
   #brokers: FakeBrokers | undefined;
   #stream: SubmitStream | undefined;
+  #following: Promise<void> | undefined;
   #names = 0;
 
   private constructor(cluster: TestCluster) {
@@ -54,8 +58,10 @@ export class ControllersOnly {
 
   /** `requests` writes in one stream message, each of `topics` topics of one partition; all must succeed. */
   async createMany(requests: number, topics: number): Promise<void> {
-    if (this.#stream === undefined) throw new Error('not connected');
-    const answers = await this.#stream.send(
+    if (this.#stream === undefined) await this.#following;
+    const stream = this.#stream;
+    if (stream === undefined) throw new Error('not connected');
+    const answers = await stream.send(
       Array.from({ length: requests }, () => ({
         write: {
           $case: 'createTopics' as const,
@@ -63,11 +69,25 @@ export class ControllersOnly {
         },
       })),
     );
+    // On a busy machine leadership may move; whoever writes here writes to the leader alone.
+    if (answers.some(({ answer }) => answer?.$case === 'failure' && MOVED.has(answer.value.code))) {
+      await this.#follow(stream);
+      return this.createMany(requests, topics);
+    }
     for (const { answer } of answers) {
       if (answer?.$case !== 'createTopics') throw new Error(`the write failed: ${JSON.stringify(answer)}`);
       const failed = answer.value.topics.find((topic) => topic.error !== undefined && topic.error.code !== 0);
       if (failed !== undefined) throw new Error(`${failed.name}: ${failed.error?.message}`);
     }
+  }
+
+  /** Connects anew, once for all whose writes were refused on the same stream. */
+  #follow(refused: SubmitStream): Promise<void> {
+    if (this.#stream !== refused) return this.#following ?? Promise.resolve();
+    this.#stream = undefined;
+    process.stderr.write('leadership has moved; the figure includes finding the new leader\n');
+    this.#following = this.connect();
+    return this.#following;
   }
 
   #topic() {
