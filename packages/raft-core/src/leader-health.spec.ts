@@ -121,6 +121,17 @@ describe('a leader that stood still', () => {
     }
   });
 
+  test('is none that is written to without a pause: what it answered long ago is not late', () => {
+    const node = settled();
+    for (let end = 3; end < 1000; end++) {
+      fetches(node, 2, end);
+      fetches(node, 3, end);
+      node.sleep(3);
+      node.propose();
+    }
+    expect(node.status.role).toBe('leader');
+  });
+
   test('for less leads on', () => {
     const node = settled();
     node.sleep(900);

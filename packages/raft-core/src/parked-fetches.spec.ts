@@ -36,3 +36,12 @@ test('a deadline that no longer stands for anything moves on when it passes', ()
   fetches.remove(2);
   expect(fetches.nextDeadlineMs).toBeUndefined();
 });
+
+test('one that is parked alone is due at its own time, not at that of those before it', () => {
+  const fetches = new ParkedFetches();
+  fetches.add(parked(1, 100));
+  fetches.takeWhere(() => true);
+  fetches.add(parked(2, 300));
+
+  expect(fetches.nextDeadlineMs).toBe(300);
+});

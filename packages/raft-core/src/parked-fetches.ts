@@ -38,12 +38,14 @@ export class ParkedFetches {
 
   remove(token: ReplyToken): void {
     this.#byToken.delete(token);
+    this.#forgetDeadline();
   }
 
   /** Takes out all that match, oldest first. */
   takeWhere(matches: (fetch: ParkedFetch) => boolean): readonly ParkedFetch[] {
     const taken = [...this.#byToken.values()].filter(matches);
     for (const fetch of taken) this.#byToken.delete(fetch.token);
+    this.#forgetDeadline();
     return taken;
   }
 
@@ -54,6 +56,11 @@ export class ParkedFetches {
     this.#earliestMs = Infinity;
     for (const fetch of this.#byToken.values()) this.#earliestMs = Math.min(this.#earliestMs, fetch.deadlineMs);
     return expired;
+  }
+
+  /** Under load all are answered long before their time, again and again: the next one parked is not due because of them. */
+  #forgetDeadline(): void {
+    if (this.#byToken.size === 0) this.#earliestMs = Infinity;
   }
 
   /** When `takeExpired` is worth calling; undefined when nothing is parked. */

@@ -57,7 +57,8 @@ export class RaftCore {
   step(input: Input, nowMs: number): Effect[] {
     const core = this.#core;
     assert(nowMs >= core.nowMs, `time went back from ${core.nowMs} to ${nowMs}`);
-    const lateMs = nowMs - (nextDeadlineMs(core) ?? nowMs);
+    // Since the last step at most: a deadline that had passed by then is late because it was set late.
+    const lateMs = nowMs - Math.max(nextDeadlineMs(core) ?? nowMs, core.nowMs);
     core.nowMs = nowMs;
     stepDownAfterStall(core, lateMs);
     take(core, input);
