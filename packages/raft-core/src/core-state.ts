@@ -45,6 +45,8 @@ export interface CoreState {
   notBeforeMs: number;
   lastLeaderContactMs: number | undefined;
   previousLeaderId: NodeId | undefined;
+  /** Nothing that can be avoided may be appended: this node neither leads nor stands. */
+  diskFull: boolean;
   shutdown: 'no' | 'begun' | 'complete';
   shutdownDeadlineMs: number;
   /** What `leaderChanged` said last. */
@@ -79,6 +81,7 @@ export function newCoreState(config: RaftCoreConfig): CoreState {
     notBeforeMs: -Infinity,
     lastLeaderContactMs: undefined,
     previousLeaderId: undefined,
+    diskFull: false,
     shutdown: 'no',
     shutdownDeadlineMs: Infinity,
     announcedLeader: undefined,
@@ -95,9 +98,9 @@ export function isVoter(core: CoreState): boolean {
   return voterSet(core).has(core.self);
 }
 
-/** Whether this node may begin an election: observers never do (KAFKA-17067), nor does one that repairs its log or leaves. */
+/** Whether this node may begin an election: observers never do (KAFKA-17067), nor does one that repairs its log, leaves, or could not write what a leader writes. */
 export function canStand(core: CoreState): boolean {
-  return (isVoter(core) || isBeingRemoved(core)) && !core.log.recovering && core.shutdown === 'no';
+  return (isVoter(core) || isBeingRemoved(core)) && !core.log.recovering && !core.diskFull && core.shutdown === 'no';
 }
 
 /**

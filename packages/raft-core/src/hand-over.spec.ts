@@ -64,6 +64,29 @@ describe('resigning', () => {
   });
 });
 
+describe('a full disk', () => {
+  test('makes a leader hand over, and keeps it from standing until there is room', () => {
+    const node = settled();
+    node.step({ kind: 'diskFull', isFull: true });
+    expect(node.status).toMatchObject({ role: 'resigned', epoch: 1 });
+    node.advance(20_000);
+    expect(node.status.role).toBe('unattached');
+    expect(node.open('vote')).toEqual([]);
+
+    node.step({ kind: 'diskFull', isFull: false });
+    node.advance(5000);
+
+    expect(node.open('vote').length).toBeGreaterThan(0);
+  });
+
+  test('does not keep a voter from voting', () => {
+    const node = OneNode.started();
+    node.step({ kind: 'diskFull', isFull: true });
+
+    expect(node.ask<'vote'>(voteRequest({ from: 2, epoch: 4, endOffset: 5 }))).toMatchObject({ granted: true });
+  });
+});
+
 describe('a resigned leader', () => {
   const resigned = () => {
     const node = settled();

@@ -62,6 +62,8 @@ export type Input =
   | { readonly kind: 'read'; readonly token: ReadToken }
   /** An operator wants another voter to lead: `transferAnswered` answers it. */
   | ({ readonly kind: 'transfer' } & TransferInput)
+  /** This node's disk is full, or no longer is. It gives up leadership and does not stand, but it votes. */
+  | { readonly kind: 'diskFull'; readonly isFull: boolean }
   /** The state machine gives up leadership of that epoch (failed replay, disk full, operator). */
   | { readonly kind: 'resign'; readonly epoch: Epoch; readonly reason: string }
   /** Graceful shutdown begins; `shutdownComplete` says when the process may go. */

@@ -119,6 +119,8 @@ function take(core: CoreState, input: Input): void {
       return takeSnapshotCreated(core, input.snapshotId);
     case 'logStartAdvanced':
       return takeLogStart(core, input.startOffset);
+    case 'diskFull':
+      return takeDiskFull(core, input.isFull);
     case 'resign':
       return resign(core, input);
     case 'shutdown':
@@ -190,4 +192,11 @@ function resign(core: CoreState, input: Extract<Input, { kind: 'resign' }>): voi
     return describeEvent(core, 'debug', 'raft.resign.ignored', { reason: input.reason });
   }
   beginHandOver(core, 'operator', input.reason);
+}
+
+function takeDiskFull(core: CoreState, isFull: boolean): void {
+  if (core.diskFull === isFull) return;
+  core.diskFull = isFull;
+  describeEvent(core, isFull ? 'error' : 'info', isFull ? 'raft.disk.full' : 'raft.disk.has-room', { offset: core.log.endOffset });
+  if (isFull) beginHandOver(core, 'operator', 'the disk is full');
 }

@@ -272,6 +272,39 @@ describe('RaftNode', () => {
     expect(listener.said.filter((line) => line.startsWith('committed'))).toEqual([]);
   });
 
+  it('hands over when its disk is full, takes no more proposals, and leads again when there is room', () => {
+    const { node, log, listener, run } = makeLeader();
+
+    log.fill(true);
+    run(10_000);
+    expect(node.propose(proposal(node))).toEqual({ kind: 'refused', reason: 'not-leader' });
+    expect(listener.said.at(-1)).toMatch(/^renounce /);
+
+    log.fill(false);
+    run(10_000);
+
+    expect(node.propose(proposal(node)).kind).toBe('appended');
+  });
+
+  it('drops what it fetches while its disk is full, hears its leader all the same, and asks again now and then', () => {
+    const { log, transport, node, lastFetch, fetches, run } = makeFollower();
+    const batch = batchAfter({ endOffset: 0 as Offset, checksum: log.endChecksum }, 3);
+    log.fill(true);
+    for (let i = 0; i < 20; i++) {
+      const { requestId } = lastFetch();
+      transport.receiver!.response(requestId, 2 as NodeId, fetchAnswer([batch], 1));
+      run(250);
+    }
+
+    expect(log.batches).toEqual([]);
+    expect(node.status()).toMatchObject({ role: 'follower', leaderId: 2 });
+    expect(fetches().length).toBeGreaterThan(15);
+    expect(fetches().length).toBeLessThan(30);
+    log.fill(false);
+    transport.receiver!.response(lastFetch().requestId, 2 as NodeId, fetchAnswer([batch], 1));
+    expect(log.batches).toEqual([batch]);
+  });
+
   it('takes up what the transport brings while it opens once the core has its first role', () => {
     const { node, transport, fatal } = makeNode([1, 2, 3]);
     transport.onOpen = (receiver) =>

@@ -24,6 +24,7 @@ import { ElectionLog } from './election-log.js';
 import type { CastVote } from './election-log.js';
 import { FetchReplies } from './fetch-replies.js';
 import type { FeedPosition } from './fetch-replies.js';
+import { FetchedWhileFull } from './fetched-while-full.js';
 import { Fifo } from './fifo.js';
 import { LocalCalls } from './local-calls.js';
 import { described, observeInto } from './observe.js';
@@ -105,6 +106,8 @@ export class RaftNode implements MetadataLog {
   #lastTransfer: TransferToken = 0;
   #voterIds = new Set<NodeId>();
   readonly #localCalls = new LocalCalls();
+  readonly #fetchedWhileFull = new FetchedWhileFull();
+  #isDiskFull = false;
   readonly #feedKeyTokens = new Set<ReplyToken>();
   #stopped: (() => void)[] = [];
 
@@ -148,12 +151,13 @@ export class RaftNode implements MetadataLog {
 
   /** Opens the transport and starts the core. */
   start(): void {
+    // What log and transport bring while they open waits for the core's first role.
+    this.#running = true;
     this.#log.setListener({
       flushed: (endOffset, generation) => this.#enqueue({ kind: 'flushed', endOffset, generation }),
       failed: (error) => this.#fail(error),
+      full: (isFull) => this.#onDiskFull(isFull),
     });
-    // What the transport brings while it opens waits for the core's first role.
-    this.#running = true;
     this.#options.transport.open(this.#receiver());
     this.#running = false;
     this.#effects = this.#core.start(this.#timers.nowMs());
@@ -335,7 +339,7 @@ export class RaftNode implements MetadataLog {
   #takeInput(): Input | undefined {
     const first = this.#firstInput;
     this.#firstInput = undefined;
-    return first ?? this.#inputs.shift();
+    return first ?? this.#fetchedWhileFull.take(this.#timers.nowMs()) ?? this.#inputs.shift();
   }
 
   #step(input: Input): void {
@@ -422,7 +426,7 @@ export class RaftNode implements MetadataLog {
   #arm(): void {
     if (this.#halted || this.#paused) return;
     const hasMore = this.#inputs.length > 0 || this.#reads.hasAnswers || this.#resumed || this.#delivery.hasWork;
-    const atMs = hasMore ? this.#timers.nowMs() : Math.min(this.#core.nextDeadlineMs() ?? Infinity, this.#cleanAtMs);
+    const atMs = hasMore ? this.#timers.nowMs() : Math.min(this.#core.nextDeadlineMs() ?? Infinity, this.#cleanAtMs, this.#fetchedWhileFull.dueMs);
     if (atMs === this.#armedMs) return;
     this.#armedMs = atMs;
     this.#timers.arm(atMs, () => this.#onDeadline());
@@ -451,11 +455,24 @@ export class RaftNode implements MetadataLog {
         this.#feedKeyTokens.delete(token);
         this.#enqueue({ kind: 'requestCancelled', token });
       },
-      response: (requestId, from, response) => this.#enqueue({ kind: 'response', requestId, from, response }),
+      response: (requestId, from, response) => this.#onResponse({ kind: 'response', requestId, from, response }),
       requestFailed: (requestId, from, failure) => this.#enqueue({ kind: 'requestFailed', requestId, from, failure }),
       connectionLost: (peer) => this.#enqueue({ kind: 'connectionLost', peer }),
       connectionUp: (peer) => this.#enqueue({ kind: 'connectionUp', peer }),
     };
+  }
+
+  #onResponse(input: Extract<Input, { kind: 'response' }>): void {
+    const { response } = input;
+    const isData = response.kind === 'fetch' ? response.batches.length > 0 : response.kind === 'fetchSnapshot' && response.bytes.length > 0;
+    if (!this.#isDiskFull || !isData) return this.#enqueue(input);
+    this.#fetchedWhileFull.hold(input, this.#timers.nowMs());
+    if (!this.#running) this.#arm();
+  }
+
+  #onDiskFull(isFull: boolean): void {
+    this.#isDiskFull = isFull;
+    this.#enqueue({ kind: 'diskFull', isFull });
   }
 
   #onRequest(token: ReplyToken, request: RaftRequest): void {

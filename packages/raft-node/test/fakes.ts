@@ -35,6 +35,10 @@ export class MemoryLog implements LogStore {
     this.#listener = listener;
   }
 
+  fill(isFull: boolean): void {
+    this.#listener?.full?.(isFull);
+  }
+
   append(batch: EncodedBatch): void {
     this.batches.push(batch);
     const { endOffset } = batch;
