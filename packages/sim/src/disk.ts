@@ -3,6 +3,9 @@ import type { FileSystem } from '@quorate/metadata-log';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
+/** What a node keeps in reserve for a full disk. */
+export const RESERVE_BYTES = 16 * 1024;
+
 /** How a disk fares at present; changed while the world runs. */
 export interface DiskHealth {
   /** Mean time of one fdatasync. */
@@ -31,6 +34,7 @@ export class SimDisk {
   isFormatting = true;
   /** Calls that were made to fail so far. */
   injectedFailures = 0;
+  #reserveLeft = 0;
   /** Bytes have changed at rest: the node may find that it must not start with what is left. */
   isDamaged = false;
   readonly #world: World;
@@ -190,14 +194,22 @@ export class SimDisk {
   #failure(call: FileSystemCall): Error | undefined {
     if (this.isFormatting || this.#isLookedAt) return undefined;
     const { health } = this;
+    if (call.operation === 'unlink' && call.path.endsWith('/reserve')) this.#reserveLeft = RESERVE_BYTES;
     const syncFails = call.operation === 'sync' && health.failNextSync;
     const readFails = call.operation === 'read' && health.failNextRead;
-    const isFull = call.operation === 'write' && health.full;
+    const isFull = health.full && call.operation === 'write' && !this.#fitsIntoReserve(call);
     if (!syncFails && !readFails && !isFull) return undefined;
     if (syncFails) health.failNextSync = false;
     if (readFails) health.failNextRead = false;
     this.injectedFailures += 1;
     return diskError(isFull ? 'ENOSPC' : 'EIO', `injected at ${call.path}`);
+  }
+
+  /** On a full disk there is room for as much as the node's reserve held, once the node has given that up. */
+  #fitsIntoReserve({ path, sizeBytes = 0 }: FileSystemCall): boolean {
+    if (path.endsWith('/reserve') || sizeBytes > this.#reserveLeft) return false;
+    this.#reserveLeft -= sizeBytes;
+    return true;
   }
 }
 

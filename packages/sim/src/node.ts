@@ -11,7 +11,7 @@ import type { LogStore, MetadataLogListener, SnapshotReader, SnapshotStore } fro
 import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
 import { uuidFromBytes, ZERO_UUID } from '@quorate/records';
 import type { SeenSnapshot } from './checks/snapshot-at-log-start.js';
-import type { SimDisk } from './disk.js';
+import { RESERVE_BYTES, type SimDisk } from './disk.js';
 import type { FaultPlan } from './fault-plan.js';
 import type { AtlasReplica } from './faults/fault-atlas.js';
 import type { Invariants } from './invariants.js';
@@ -150,7 +150,7 @@ export class SimNode {
     this.#life = life;
     this.#role = 'unattached';
     this.trace('starts');
-    const options = { nodeId: this.id, clusterId: CLUSTER_ID, timers: process.timers(), segmentBytes: this.#settings.segmentBytes, cacheBytes: 64 * 1024 };
+    const options = { nodeId: this.id, clusterId: CLUSTER_ID, timers: process.timers(), segmentBytes: this.#settings.segmentBytes, cacheBytes: 64 * 1024, reserveBytes: RESERVE_BYTES };
     openLog(this.disk.files, options, (result) => {
       if (this.#life !== life) return;
       // The host does not repair a damaged log yet: a node that opens as recovering is as good as lost.

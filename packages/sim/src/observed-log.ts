@@ -41,6 +41,7 @@ export class ObservedLog implements LogStore {
         listener.flushed(endOffset, generation);
       },
       failed: (error) => listener.failed(error),
+      full: (isFull) => listener.full?.(isFull),
     });
   }
 

@@ -13,7 +13,7 @@ const EVIDENCE: Readonly<Partial<Record<FaultKind, string | RegExp>>> = {
   'graceful-stop': /STOP/,
   'fsync-error': /EXIT EIO.*|EIO: injected/,
   'read-error': /EIO: injected/,
-  'disk-full': /ENOSPC/,
+  'disk-full': /raft.disk.full/,
   'foreign-disk': /refuses the disk: other-node/,
   'old-disk-image': /an old image of its disk is put back/,
   'wiped-disk': /WIPED/,
