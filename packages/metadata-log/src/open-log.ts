@@ -150,7 +150,9 @@ function recover(disk: Disk, options: OpenLogOptions, { identity, election }: Be
     const parts = { properties, bootstrap: usable, bootstrapNotes, log, snapshots: found.snapshots, note: log.report.damage };
     if (election.kind === 'loaded') return assemble(disk, options, { ...parts, election, change: undefined }, done);
     const voters = log.voterSets.at(-1)?.voters ?? log.startSnapshot?.head.voters;
-    const to = isOnlyVoter(voters) ? undefined : options.newDirectoryId?.();
+    // Before the voters stand in the log, nobody could tell this replica from a wrong disk.
+    const isEarly = voters === undefined && usable.voters !== undefined;
+    const to = isOnlyVoter(voters) || isEarly ? undefined : options.newDirectoryId?.();
     if (to === undefined) return closing(election);
     becomeNewReplica(disk, options, { ...parts, change: { from: properties.directoryId, to } }, done);
   });

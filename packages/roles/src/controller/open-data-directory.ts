@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { ServerConfig } from '@quorate/config';
 import { NodeFileSystem, openLog, RESERVE_BYTES, type DirectoryLock, type OpenedLog } from '@quorate/metadata-log';
 import type { Timers } from '@quorate/raft-node';
+import { isReservedUuid, uuidFromBytes, type Uuid } from '@quorate/records';
 import { ProcessRefusal } from '../process/exit-codes.js';
 import { lockOrRefuse } from '../shared/lock-directory.js';
 
@@ -29,7 +31,7 @@ export async function openDataDirectory(config: ServerConfig, timers: Pick<Timer
   const opened = await new Promise<ReturnType<typeof refusedOrOpened>>((resolve) => {
     openLog(
       new NodeFileSystem(directory),
-      { nodeId: config.nodeId, clusterId: config.clusterId, timers, segmentBytes: config.metadataLog.segmentBytes, cacheBytes: CACHE_BYTES, reserveBytes: RESERVE_BYTES },
+      { nodeId: config.nodeId, clusterId: config.clusterId, timers, segmentBytes: config.metadataLog.segmentBytes, cacheBytes: CACHE_BYTES, reserveBytes: RESERVE_BYTES, newDirectoryId },
       (result) => resolve(refusedOrOpened(directory, result)),
     );
   });
@@ -48,4 +50,12 @@ function refusedOrOpened(directory: string, result: Parameters<Parameters<typeof
     ...(result.offset === undefined ? [] : [`offset ${result.offset}`]),
   ].join(', ');
   return new ProcessRefusal('dataDirectory', `${where}${at === '' ? '' : ` (${at})`}: ${result.message}`);
+}
+
+/** Never one that was used before, nor one that looks like an option on a command line. */
+function newDirectoryId(): Uuid {
+  for (;;) {
+    const id = uuidFromBytes(new Uint8Array(randomBytes(16)));
+    if (!isReservedUuid(id) && !id.startsWith('-')) return id;
+  }
 }

@@ -285,7 +285,11 @@ function imageReader({ config, clusterId, raft, controller, deltas, board, isCau
 }
 
 function logRecovery(logger: Logger, { recovered }: OpenedLog): void {
-  const { dropped, rewrittenBatches, notes } = recovered.report;
+  const { dropped, rewrittenBatches, damage, notes } = recovered.report;
+  if (damage !== undefined) {
+    logger.error({ event: 'log.recovering', offset: damage.soundUpTo }, `this node lost what was durable and does not count until it has fetched it again: ${damage.problem}`);
+  }
+  if (recovered.directoryIdChange !== undefined) logger.error({ event: 'log.new-replica', ...recovered.directoryIdChange }, 'both files of quorum-state are bad: this is a new replica now');
   if (dropped !== undefined) {
     logger.warn({ event: 'log.truncated', offset: dropped.offset, bytes: dropped.bytes, path: dropped.path }, `an unfinished write was cut off: ${dropped.problem}`);
   }
