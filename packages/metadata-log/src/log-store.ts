@@ -6,8 +6,8 @@ import { EpochTrail } from './epoch-trail.js';
 import { beginAnew } from './begin-anew.js';
 import { joinedNote, readDamageNote, removeDamageNote, writeDamageNote, type DamageNote } from './damage-note.js';
 import type { DeferredDeletion } from './deferred-deletion.js';
+import { DiskJobs } from './disk-jobs.js';
 import type { FileSystem } from './file-system.js';
-import { isDiskError } from './file-system-error.js';
 import type { EpochStart } from './leader-epoch-checkpoint.js';
 import { MarkerTimer } from './marker-timer.js';
 import { LOG_DIRECTORY } from './paths.js';
@@ -16,7 +16,7 @@ import type { LogIdentity } from './segment-header.js';
 import { SegmentList, type CutPlace, type LogEnd } from './segment-list.js';
 import { readSegment } from './segment-read.js';
 import type { Deadline } from './split-timers.js';
-import { verifySlice, type VerifyStep } from './verify-log.js';
+import { verifyLog } from './verify-log.js';
 import { createSegment, type MarkerContent, type Segment } from './segment.js';
 import { cutSegments } from './truncation.js';
 
@@ -80,7 +80,7 @@ export class DiskLogStore implements LogStore {
   private flushed: LogEnd;
   private reported: Offset;
 
-  private jobRunning = false;
+  private readonly jobs: DiskJobs;
   private advancing = false;
   private change: Change | undefined;
   private toSeal: Segment[] = [];
@@ -88,7 +88,6 @@ export class DiskLogStore implements LogStore {
   private isRepaired = false;
   private closing: (() => void) | undefined;
   private closed = false;
-  private failure: Error | undefined;
 
   constructor(options: LogStoreOptions, state: LogState) {
     this.options = options;
@@ -96,6 +95,7 @@ export class DiskLogStore implements LogStore {
     this.segments = new SegmentList(state.segments);
     this.cache = new BatchCache(options.cacheBytes);
     this.epochs = new EpochTrail(state.epochs, state.epochBeforeStart);
+    this.jobs = new DiskJobs({ jobDone: () => this.advance(), jobFailed: () => this.jobFailed(), failed: (error) => this.hasFailed(error) });
     this.markerTimer = new MarkerTimer(options.timers, () => this.markerIsDue());
     this.start = state.start;
     this.end = { offset: state.endOffset, checksum: state.endChecksum };
@@ -128,19 +128,19 @@ export class DiskLogStore implements LogStore {
   setListener(listener: LogListener): void {
     const { space } = this.options;
     this.listener = listener;
-    space.setListener({ changed: (isFull) => listener.full?.(isFull), failed: (error) => this.fail(error) });
-    if (this.failure !== undefined) listener.failed(this.failure);
+    space.setListener({ changed: (isFull) => listener.full?.(isFull), failed: (error) => this.jobs.fail(error) });
+    if (this.jobs.failure !== undefined) listener.failed(this.jobs.failure);
     else if (space.isFull) listener.full?.(true);
   }
 
   append(batch: EncodedBatch): void {
-    if (this.failure !== undefined) return;
+    if (this.jobs.failure !== undefined) return;
     assert(this.closing === undefined, 'append after close');
     assert(this.change === undefined, 'append while the log is being cut or begun anew');
     assert(batch.baseOffset === this.end.offset, `batch at ${batch.baseOffset} appended where the log ends at ${this.end.offset}`);
     assert(batch.previousChecksum === this.end.checksum, `batch at ${batch.baseOffset} does not chain to the batch before it`);
     assert(batch.epoch >= this.epochs.last, `batch of epoch ${batch.epoch} appended after epoch ${this.epochs.last}`);
-    const written = this.tryIo(() => {
+    const written = this.jobs.tryIo(() => {
       const { active } = this.segments;
       if (!active.isEmpty && active.endPosition + batch.bytes.length > this.options.segmentBytes) this.roll();
       this.segments.active.append(batch);
@@ -172,10 +172,10 @@ export class DiskLogStore implements LogStore {
   }
 
   private cutTo(endOffset: Offset, generation: number, damage: DamageNote | undefined, done: () => void): void {
-    if (this.failure !== undefined) return;
+    if (this.jobs.failure !== undefined) return;
     this.assertMayChange(generation);
     assert(endOffset >= this.startOffset && endOffset <= this.end.offset, `cannot cut [${this.startOffset}, ${this.end.offset}) back to ${endOffset}`);
-    const located = this.tryIo(() => {
+    const located = this.jobs.tryIo(() => {
       this.change = { kind: 'cut', ...this.segments.locate(endOffset, this.end), damage, done };
       this.end = this.change.to;
     });
@@ -191,7 +191,7 @@ export class DiskLogStore implements LogStore {
    * durable: a crash before leaves the old log or the new start.
    */
   beginAnew(to: LogEnd & { readonly epoch: number }, generation: number, done: () => void): void {
-    if (this.failure !== undefined) return;
+    if (this.jobs.failure !== undefined) return;
     this.assertMayChange(generation);
     this.currentGeneration = generation;
     this.start = { offset: to.offset, checksum: to.checksum };
@@ -204,7 +204,7 @@ export class DiskLogStore implements LogStore {
 
   /** What lies before the end of a snapshot is not needed any more; whole segments of it go. For the snapshot store. */
   advanceStart(start: LogEnd): void {
-    if (this.failure !== undefined || start.offset <= this.start.offset) return;
+    if (this.jobs.failure !== undefined || start.offset <= this.start.offset) return;
     assert(start.offset <= this.end.offset, `the log ends at ${this.end.offset}, it cannot begin at ${start.offset}`);
     this.start = start;
     this.epochs.startMoved(start.offset, this.end.offset);
@@ -213,13 +213,13 @@ export class DiskLogStore implements LogStore {
 
   /** Below the log's start there is nothing to read: no batches, and no failure. */
   read(from: Offset, upTo: Offset, maxBytes: number, done: (read: LogRead) => void): void {
-    if (this.failure !== undefined) return;
+    if (this.jobs.failure !== undefined) return;
     const limit = Math.min(upTo, this.end.offset) as Offset;
     if (from >= limit || from < this.start.offset) return done({ batches: [] });
     let batches = this.cache.read(from, limit, maxBytes);
     const available =
       batches !== undefined ||
-      this.tryIo(() => {
+      this.jobs.tryIo(() => {
         batches = readSegment(this.segments.all[this.segments.indexOf(from)]!, from, limit, maxBytes).map((placed) => placed.batch);
       });
     if (available) done({ batches: batches! });
@@ -232,21 +232,12 @@ export class DiskLogStore implements LogStore {
    * @param done - base offset of the first batch that is not what was written, and why; undefined when all is sound.
    */
   verify(endOffset: Offset, done: (damagedAt: Offset | undefined, problem: string | undefined) => void): void {
-    const { verifyTimer } = this.options;
-    const generation = this.currentGeneration;
-    const next = (from: LogEnd) => {
-      const begin = from.offset < this.start.offset ? this.start : from;
-      const upTo = Math.min(endOffset, this.end.offset) as Offset;
-      const isOver = begin.offset >= upTo || this.currentGeneration !== generation || this.change !== undefined;
-      if (this.failure !== undefined || this.closed) return;
-      if (isOver) return done(undefined, undefined);
-      let step: VerifyStep | undefined;
-      if (!this.tryIo(() => (step = verifySlice(this.segments, begin, upTo)))) return;
-      const reached = step!;
-      if (reached.kind === 'damaged') return done(reached.at, reached.problem);
-      verifyTimer.arm(verifyTimer.nowMs(), () => next(reached.upTo));
+    const { segments } = this;
+    const look = () => {
+      if (this.jobs.failure !== undefined || this.closed) return undefined;
+      return { segments, start: this.start, endOffset: this.end.offset, generation: this.currentGeneration, isBusy: this.change !== undefined };
     };
-    next(this.start);
+    verifyLog({ look, timer: this.options.verifyTimer, tryIo: (io) => this.jobs.tryIo(io) }, endOffset, done);
   }
 
   checksumAt(offset: Offset): number | undefined {
@@ -262,57 +253,43 @@ export class DiskLogStore implements LogStore {
   close(done: () => void): void {
     assert(this.closing === undefined, 'closed twice');
     this.closing = done;
-    if (this.failure === undefined) this.advance();
-    else if (!this.jobRunning) this.closeFiles();
+    if (this.jobs.failure === undefined) this.advance();
+    else if (!this.jobs.isRunning) this.closeFiles();
   }
 
   /** Something else of this node's durable state failed: ends this store as a failed write of its own would. */
   failBecause(error: Error): void {
-    this.fail(error);
+    this.jobs.fail(error);
   }
 
   /** Begins jobs and reports what they reached until nothing is left to do now. A port that completes at once comes back here too. */
   private advance(): void {
     if (this.advancing) return;
     this.advancing = true;
-    while (this.failure === undefined && !this.closed && (this.beginJob() || this.report()));
+    while (this.jobs.failure === undefined && !this.closed && (this.beginJob() || this.report()));
     this.advancing = false;
   }
 
   /** A job begins before the report of the last one, so that the disk does not wait for what the report sets off. */
   private beginJob(): boolean {
-    if (this.jobRunning) return false;
+    if (this.jobs.isRunning) return false;
     const { change } = this;
-    if (change !== undefined) return this.run(() => (change.kind === 'cut' ? this.cut(change) : this.replace(change)));
+    if (change !== undefined) return this.jobs.run(() => (change.kind === 'cut' ? this.cut(change) : this.replace(change)));
     const unsynced = this.segments.oldestUnsynced();
-    if (unsynced !== undefined) return this.run(() => this.flush(unsynced));
+    if (unsynced !== undefined) return this.jobs.run(() => this.flush(unsynced));
     const toSeal = this.toSeal.shift();
-    if (toSeal !== undefined) return this.run(() => this.seal(toSeal));
+    if (toSeal !== undefined) return this.jobs.run(() => this.seal(toSeal));
     const unneeded = this.segments.shiftBefore(this.start.offset);
-    if (unneeded !== undefined) return this.run(() => this.retire(unneeded));
-    if (this.isRepaired) return this.run(() => this.forgetDamage());
-    if (this.markerBehind() && (this.markerDue || this.closing !== undefined)) return this.run(() => this.flush(this.segments.active));
+    if (unneeded !== undefined) return this.jobs.run(() => this.retire(unneeded));
+    if (this.isRepaired) return this.jobs.run(() => this.forgetDamage());
+    if (this.markerBehind() && (this.markerDue || this.closing !== undefined)) return this.jobs.run(() => this.flush(this.segments.active));
     this.markerDue = false;
     if (this.closing === undefined || this.reported !== this.flushed.offset) return false;
     this.closeFiles();
     return true;
   }
 
-  private run(job: () => void): true {
-    this.jobRunning = true;
-    if (!this.tryIo(job)) this.jobFailed();
-    return true;
-  }
-
-  private jobDone(): void {
-    // What the job did besides its own may have failed: a close that waits for it must still end.
-    if (this.failure !== undefined) return this.jobFailed();
-    this.jobRunning = false;
-    this.advance();
-  }
-
   private jobFailed(): void {
-    this.jobRunning = false;
     if (this.closing !== undefined && !this.closed) this.closeFiles();
   }
 
@@ -330,14 +307,14 @@ export class DiskLogStore implements LogStore {
     if (isActive && this.markerBehind()) segment.writeMarker(this.markerAt(this.flushed));
     if (isActive) this.markerDue = false;
     segment.unsynced = false;
-    const durable = this.orFail(() => {
+    const durable = this.jobs.orFail(() => {
       this.entryIsDurable(segment);
       this.raiseFlushed(reached);
-      if (this.change === undefined) this.tryIo(() => this.epochs.save(this.options.fs));
-      this.jobDone();
+      if (this.change === undefined) this.jobs.tryIo(() => this.epochs.save(this.options.fs));
+      this.jobs.done();
     });
     segment.handle.sync(
-      this.orFail(() => {
+      this.jobs.orFail(() => {
         if (segment.entryUnsynced) this.options.space.syncDirectory(LOG_DIRECTORY, durable);
         else durable(undefined);
       }),
@@ -360,12 +337,12 @@ export class DiskLogStore implements LogStore {
 
   private seal(segment: Segment): void {
     segment.writeMarker({ ...this.markerAt(this.segments.endOf(segment)), sealed: true });
-    segment.handle.sync(this.orFail(() => this.jobDone()));
+    segment.handle.sync(this.jobs.orFail(() => this.jobs.done()));
   }
 
   private forgetDamage(): void {
     this.isRepaired = false;
-    removeDamageNote(this.options.space, this.orFail(() => this.jobDone()));
+    removeDamageNote(this.options.space, this.jobs.orFail(() => this.jobs.done()));
   }
 
   private cut(change: Extract<Change, { kind: 'cut' }>): void {
@@ -373,12 +350,12 @@ export class DiskLogStore implements LogStore {
     const { damage } = change;
     if (damage === undefined) return this.cutNow(change);
     const note = joinedNote(readDamageNote(space, damage.epoch), damage);
-    writeDamageNote(space, note, this.orFail(() => this.cutNow(change)));
+    writeDamageNote(space, note, this.jobs.orFail(() => this.cutNow(change)));
   }
 
   private cutNow({ to, segmentIndex, position, damage, done }: Extract<Change, { kind: 'cut' }>): void {
     const durable = this.flushed.offset <= to.offset ? this.flushed : to;
-    const wasCut = this.orFail(() => {
+    const wasCut = this.jobs.orFail(() => {
       const kept = this.segments.active;
       this.entryIsDurable(kept);
       this.toSeal = this.toSeal.filter((segment) => segment !== kept && this.segments.all.includes(segment));
@@ -401,7 +378,7 @@ export class DiskLogStore implements LogStore {
       deletions.add(path);
     };
     beginAnew(space, { identity: this.identity, base: to, generation: this.currentGeneration, oldPaths: all.map((segment) => segment.path), remove }, (result) => {
-      if (result instanceof Error) return this.orFail(() => {})(result);
+      if (result instanceof Error) return this.jobs.orFail(() => {})(result);
       for (const replaced of all) replaced.handle.close();
       this.segments.replaceBy(result);
       this.toSeal = [];
@@ -414,15 +391,15 @@ export class DiskLogStore implements LogStore {
   /** A cut or a new beginning is durable. */
   private changed(done: () => void): void {
     this.change = undefined;
-    if (!this.tryIo(() => this.epochs.save(this.options.fs))) return this.jobFailed();
+    if (!this.jobs.tryIo(() => this.epochs.save(this.options.fs))) return this.jobs.done();
     done();
-    this.jobDone();
+    this.jobs.done();
   }
 
   private retire(segment: Segment): void {
     segment.handle.close();
     this.options.deletions.add(segment.path);
-    this.jobDone();
+    this.jobs.done();
   }
 
   private assertMayChange(generation: number): void {
@@ -448,30 +425,8 @@ export class DiskLogStore implements LogStore {
     this.advance();
   }
 
-  private orFail(next: () => void): (error: Error | undefined) => void {
-    return (error) => {
-      if (error !== undefined) this.fail(error);
-      if (this.failure === undefined) next();
-      else this.jobFailed();
-    };
-  }
-
-  /** Runs what may throw because of the disk; false when it did. A bug, of ours or of whoever was called back, goes through. */
-  private tryIo(io: () => void): boolean {
-    try {
-      io();
-      return true;
-    } catch (error) {
-      if (!isDiskError(error)) throw error;
-      this.fail(error);
-      return false;
-    }
-  }
-
   /** The end: nothing is retried, nothing more is reported. */
-  private fail(error: Error): void {
-    if (this.failure !== undefined) return;
-    this.failure = error;
+  private hasFailed(error: Error): void {
     this.stopTimers();
     this.listener?.failed(error);
   }
