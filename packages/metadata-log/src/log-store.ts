@@ -3,22 +3,21 @@ import type { LogListener, LogRead, LogStore, Timers } from '@quorate/raft-node'
 import { assert } from './assert.js';
 import { BatchCache } from './batch-cache.js';
 import { EpochTrail } from './epoch-trail.js';
-import { beginAnew } from './begin-anew.js';
-import { joinedNote, readDamageNote, removeDamageNote, writeDamageNote, type DamageNote } from './damage-note.js';
+import { removeDamageNote, type DamageNote } from './damage-note.js';
 import type { DeferredDeletion } from './deferred-deletion.js';
 import { DiskJobs } from './disk-jobs.js';
 import type { FileSystem } from './file-system.js';
 import type { EpochStart } from './leader-epoch-checkpoint.js';
+import { carryOutCut, carryOutNewStart, type LogChange } from './log-change.js';
 import { MarkerTimer } from './marker-timer.js';
 import { LOG_DIRECTORY } from './paths.js';
 import type { ReservedFileSystem } from './reserved-file-system.js';
 import type { LogIdentity } from './segment-header.js';
-import { SegmentList, type CutPlace, type LogEnd } from './segment-list.js';
+import { SegmentList, type LogEnd } from './segment-list.js';
 import { readSegment } from './segment-read.js';
 import type { Deadline } from './split-timers.js';
 import { verifyLog } from './verify-log.js';
 import { createSegment, type MarkerContent, type Segment } from './segment.js';
-import { cutSegments } from './truncation.js';
 
 /** What the store needs besides what recovery found. */
 export interface LogStoreOptions {
@@ -53,11 +52,6 @@ export interface LogState {
   readonly epochs: readonly EpochStart[];
 }
 
-/** A change of what the log held already: a cut, or a new beginning. */
-type Change =
-  | ({ readonly kind: 'cut'; readonly done: () => void; readonly damage: DamageNote | undefined } & CutPlace)
-  | { readonly kind: 'anew'; readonly done: () => void; readonly to: LogEnd };
-
 /**
  * The replicated log in segment files, with group commit: an append is written at once and starts an fdatasync; what is
  * appended while one runs is covered by the next. One sync is in flight at a time, and none follows a failed one.
@@ -82,7 +76,7 @@ export class DiskLogStore implements LogStore {
 
   private readonly jobs: DiskJobs;
   private advancing = false;
-  private change: Change | undefined;
+  private change: LogChange | undefined;
   private toSeal: Segment[] = [];
   private markerDue = false;
   private isRepaired = false;
@@ -345,15 +339,8 @@ export class DiskLogStore implements LogStore {
     removeDamageNote(this.options.space, this.jobs.orFail(() => this.jobs.done()));
   }
 
-  private cut(change: Extract<Change, { kind: 'cut' }>): void {
-    const { space } = this.options;
-    const { damage } = change;
-    if (damage === undefined) return this.cutNow(change);
-    const note = joinedNote(readDamageNote(space, damage.epoch), damage);
-    writeDamageNote(space, note, this.jobs.orFail(() => this.cutNow(change)));
-  }
-
-  private cutNow({ to, segmentIndex, position, damage, done }: Extract<Change, { kind: 'cut' }>): void {
+  private cut(change: Extract<LogChange, { kind: 'cut' }>): void {
+    const { to, done } = change;
     const durable = this.flushed.offset <= to.offset ? this.flushed : to;
     const wasCut = this.jobs.orFail(() => {
       const kept = this.segments.active;
@@ -365,27 +352,18 @@ export class DiskLogStore implements LogStore {
       this.reported = Math.min(this.reported, to.offset) as Offset;
       this.changed(done);
     });
-    const keepAside = damage === undefined ? undefined : this.currentGeneration;
-    cutSegments(this.options.space, { segments: this.segments.all, keep: segmentIndex, endOffset: to.offset, position, marker: this.markerAt(durable), keepAside }, wasCut);
+    carryOutCut(this.options.space, this.segments, change, this.markerAt(durable), wasCut);
   }
 
-  private replace({ to, done }: Extract<Change, { kind: 'anew' }>): void {
-    const { space, deletions } = this.options;
-    const { all } = this.segments;
-    const remove = (path: string) => {
-      const [segment] = all.splice(all.findIndex((old) => old.path === path), 1);
-      segment!.handle.close();
-      deletions.add(path);
-    };
-    beginAnew(space, { identity: this.identity, base: to, generation: this.currentGeneration, oldPaths: all.map((segment) => segment.path), remove }, (result) => {
-      if (result instanceof Error) return this.jobs.orFail(() => {})(result);
-      for (const replaced of all) replaced.handle.close();
-      this.segments.replaceBy(result);
+  private replace({ to, done }: Extract<LogChange, { kind: 'anew' }>): void {
+    const { space: fs, deletions } = this.options;
+    const wasReplaced = this.jobs.orFail(() => {
       this.toSeal = [];
       this.flushed = to;
       this.reported = to.offset;
       this.changed(done);
     });
+    carryOutNewStart({ fs, deletions, identity: this.identity }, this.segments, { base: to, generation: this.currentGeneration }, wasReplaced);
   }
 
   /** A cut or a new beginning is durable. */
