@@ -1,5 +1,6 @@
 import {
   crc32c,
+  crc32cOfBoth,
   encodeBatch,
   encodeControlRecord,
   encodedRecordSize,
@@ -30,6 +31,13 @@ export function encodeDigest(crc: number): Uint8Array {
   writeU32(digest, 1, crc);
   return digest;
 }
+
+/** The digest of all before a batch, taken on over the batch: from the batch's own checksum, which leaves out the first four bytes, itself. */
+export function digestWith(digest: number, { bytes, checksum }: EncodedBatch): number {
+  return crc32cOfBoth(crc32c(bytes, 0, CHECKSUM_BYTES, digest), checksum, bytes.length - CHECKSUM_BYTES);
+}
+
+const CHECKSUM_BYTES = 4;
 
 /**
  * Writes one snapshot: header batch, data batches, footer batch, with offsets of its own from 0 and a chain of its own
@@ -183,7 +191,7 @@ export class SnapshotWriter {
       requests,
     });
     this.file.writeSync(batch.bytes, this.position);
-    this.digest = crc32c(batch.bytes, 0, batch.bytes.length, this.digest);
+    this.digest = digestWith(this.digest, batch);
     this.position += batch.bytes.length;
     this.nextOffset = batch.endOffset;
     this.previousChecksum = batch.checksum;

@@ -1,9 +1,9 @@
-import { bytesEqual, crc32c, decodeControlRecord, genesisChecksum, readBatch, recordsOf, type ControlRecord, type EncodedBatch } from '@quorate/records';
+import { bytesEqual, decodeControlRecord, genesisChecksum, readBatch, recordsOf, type ControlRecord, type EncodedBatch } from '@quorate/records';
 import { votersFromRecord } from '@quorate/raft-core';
 import type { SnapshotHead } from '@quorate/raft-node';
 import { readU32 } from './bytes.js';
 import type { SnapshotId } from './paths.js';
-import { encodeDigest } from './snapshot-file.js';
+import { digestWith, encodeDigest } from './snapshot-file.js';
 
 type FooterValue = Extract<ControlRecord, { kind: 'SnapshotFooter' }>['value'];
 
@@ -120,7 +120,7 @@ export class SnapshotVerifier {
 
   private take(batch: EncodedBatch): void {
     this.problem = this.orderProblem(batch) ?? (batch.isControl ? this.takeControl(batch) : this.takeRecords(batch));
-    this.digest = crc32c(batch.bytes, 0, batch.bytes.length, this.digest);
+    this.digest = digestWith(this.digest, batch);
     this.nextOffset = batch.endOffset;
     this.previousChecksum = batch.checksum;
   }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32c, genesisChecksum } from './crc32c.js';
+import { crc32c, crc32cOfBoth, genesisChecksum } from './crc32c.js';
 import { utf8Encode } from './utf8.js';
 
 /** One bit at a time, straight from the polynomial. */
@@ -34,6 +34,18 @@ describe('CRC-32C', () => {
         expect(crc32c(bytes, from, to)).toBe(slowCrc32c(bytes.subarray(from, to)));
       }),
     );
+  });
+
+  it('of two runs of bytes is made from that of each', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 3000 }), fc.uint8Array({ maxLength: 3000 }), (first, second) => {
+        const both = Uint8Array.of(...first, ...second);
+
+        expect(crc32cOfBoth(crc32c(first), crc32c(second), second.length)).toBe(crc32c(both));
+      }),
+    );
+    const large = new Uint8Array(5_000_001).fill(7);
+    expect(crc32cOfBoth(crc32c(large, 0, 1), crc32c(large, 1), large.length - 1)).toBe(crc32c(large));
   });
 
   it('goes on from the checksum of what came before', () => {

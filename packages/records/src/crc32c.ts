@@ -36,6 +36,45 @@ export function crc32c(bytes: Uint8Array, from = 0, to: number = bytes.length, s
 }
 
 /**
+ * CRC-32C of two runs of bytes, one behind the other, from that of each: nobody needs to read them again. It costs about as
+ * much as reading a kilobyte.
+ *
+ * @param lengthOfSecond - in bytes.
+ */
+export function crc32cOfBoth(first: number, second: number, lengthOfSecond: number): number {
+  // `first` goes on as if that many zero bytes followed: multiplied by x^(8 * length), in the field of the polynomial.
+  let factor = X_TO_0;
+  for (let bits = lengthOfSecond, power = 3; bits > 0; bits = Math.floor(bits / 2), power++) {
+    if (bits % 2 === 1) factor = multiply(SQUARES[power]!, factor);
+  }
+  return (multiply(factor, first | 0) ^ second) >>> 0;
+}
+
+/** Polynomials here have their highest coefficient in the lowest bit, like the checksum itself. */
+const X_TO_0 = 1 << 31;
+
+/** Product of two polynomials, modulo ours. */
+function multiply(a: number, b: number): number {
+  let product = 0;
+  let factor = b;
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((a >>> bit) & 1) product ^= factor;
+    factor = factor & 1 ? (factor >>> 1) ^ POLYNOMIAL : factor >>> 1;
+  }
+  return product;
+}
+
+/** x^(2^k) at index k, enough for 2^53 bytes. */
+const SQUARES = makeSquares();
+
+function makeSquares(): Int32Array {
+  const squares = new Int32Array(57);
+  squares[0] = 1 << 30;
+  for (let k = 1; k < squares.length; k++) squares[k] = multiply(squares[k - 1]!, squares[k - 1]!);
+  return squares;
+}
+
+/**
  * What the first batch of a cluster's log chains to, in place of a previous batch's checksum: a batch of another cluster
  * does not fit even at offset 0.
  */

@@ -33,7 +33,7 @@ export { encodeBatch, parseBatchHeader, readBatch, readBatches, type BatchInput,
 export { encodedRecordSize, forEachRecord, recordsOf } from './batch-records.js';
 export { keptRequestsOf, outcomeOf, requestsOf, type KeptRequest } from './batch-requests.js';
 export { HEADER_BYTES as BATCH_HEADER_BYTES } from './batch-layout.js';
-export { crc32c, genesisChecksum } from './crc32c.js';
+export { crc32c, crc32cOfBoth, genesisChecksum } from './crc32c.js';
 export { RESERVED_DIRECTORY, ZERO_UUID, isReservedUuid, parseUuid, uuidFromBytes, uuidFromWords, uuidToBytes, uuidToWords } from './uuid.js';
 export { bytesEqual, concatBytes, copyBytes } from './bytes.js';
 export { utf8Decode, utf8DecodeStrict, utf8Encode } from './utf8.js';
