@@ -1,4 +1,4 @@
-import { MAX_READ_BATCH_BYTES } from '@quorate/records';
+import { MAX_READ_BATCH_BYTES, type Offset } from '@quorate/records';
 import { describeEvent, voterSet, type CoreState } from './core-state.js';
 import { VOTER_PARK_LIMIT_MS } from './election-timing.js';
 import { validateFetch } from './fetch.js';
@@ -37,10 +37,19 @@ export function handleFetch(core: CoreState, token: ReplyToken, request: FetchRe
   if (verdict.kind === 'snapshot') return replySnapshot(core, token, verdict.snapshotId);
   if (verdict.kind === 'diverging') return replyDiverging(core, token, verdict.at);
   if (isChainBroken(request, localChecksum)) return refuseBrokenChain(core, token, request);
-  if (progress !== undefined) recordFetch(progress, { offset: request.fetchOffset, leaderEnd: core.log.endOffset, nowMs: core.nowMs });
+  if (progress !== undefined) recordFetch(progress, { offset: request.fetchOffset, leaderEnd: endFor(core, role, request), nowMs: core.nowMs });
   if (!request.committedOnly) advanceHighWatermark(core, role);
   answerOrPark(core, role, parkable(core, token, request), request);
   endEpochWhenReady(core);
+}
+
+/**
+ * What an asker can have by now: a voter all, anybody else what is committed. Under steady writes a reader never reaches the
+ * log's end, and would never count as caught up.
+ */
+function endFor(core: CoreState, { highWatermark }: LeaderRole, { committedOnly, replica }: FetchRequest): Offset {
+  const isVoter = !committedOnly && voterSet(core).has(replica);
+  return isVoter ? core.log.endOffset : (highWatermark ?? core.log.endOffset);
 }
 
 function requestError(core: CoreState, request: FetchRequest): RaftErrorName | undefined {

@@ -195,6 +195,16 @@ describe('refuses to add', () => {
     expect(change(node, addRequest({ id: 4 }))).toBeUndefined();
   });
 
+  it('no replica that has all that is committed, though under steady writes the log always ends further on', () => {
+    const node = OneNode.leading();
+    follow(node, 2);
+    node.propose();
+    node.ask(fetchRequest({ from: 4, epoch: 1, offset: 3, lastEpoch: 1 }));
+
+    expect(change(node, addRequest({ id: 4 }))).toBeUndefined();
+    expect(votersOf(node)).toEqual([1, 2, 3, 4]);
+  });
+
   it('a replica that has not fetched for an hour', () => {
     const node = OneNode.leading({ voters: [1] });
     follow(node, 4);

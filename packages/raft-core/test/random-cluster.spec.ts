@@ -13,6 +13,7 @@ test('clusters under random trouble stay safe, and agree once the trouble ends',
   let elections = 0;
   let installs = 0;
   let changes = 0;
+  let updates = 0;
   for (const seed of seeds) {
     const world = new RandomWorld(seed);
     try {
@@ -25,13 +26,15 @@ test('clusters under random trouble stay safe, and agree once the trouble ends',
     elections += world.elections;
     installs += world.installs;
     changes += world.changesDone;
+    updates += world.updatesDone;
   }
 
-  console.log(`core-level seeds: ${seeds.length}, steps ${steps}, records committed ${committed}, elections ${elections}, snapshots installed ${installs}, voter changes ${changes}`);
+  console.log(`core-level seeds: ${seeds.length}, steps ${steps}, records committed ${committed}, elections ${elections}, snapshots installed ${installs}, voter changes ${changes}, of addresses ${updates}`);
   expect(steps).toBeGreaterThan(seeds.length * 1000);
   expect(committed).toBeGreaterThan(seeds.length * 10);
   if (ONLY === undefined) expect(installs).toBeGreaterThan(seeds.length / 10);
   if (ONLY === undefined) expect(changes).toBeGreaterThan(seeds.length / 2);
+  if (ONLY === undefined) expect(updates).toBeGreaterThan(seeds.length / 10);
 }, 120_000);
 
 /** KIP-996 in one sentence; Kafka's own simulation has the same property. */

@@ -40,6 +40,7 @@ export class RandomWorld implements World {
   /** Voter changes that an operator waits for. */
   readonly #asked = new Map<number, VoterChangeRequest>();
   changesDone = 0;
+  updatesDone = 0;
   readonly #queue: Waiting[] = [];
   readonly #hosts = new Map<NodeId, FakeHost>();
   readonly #disks = new Map<NodeId, Disk>();
@@ -227,6 +228,7 @@ export class RandomWorld implements World {
       });
     }
     if (effect.kind === 'event' && effect.event.kind === 'electionEnded') this.elections += 1;
+    if (effect.kind === 'event' && effect.event.kind === 'described' && effect.event.name === 'raft.voters.changed' && String(effect.event.attributes['change']).startsWith('updating')) this.updatesDone += 1;
   }
 
   // ---- what must hold
@@ -466,7 +468,10 @@ export class RandomWorld implements World {
     const diskNumber = this.#diskNumber(id);
     // Whoever got a new disk was formatted to join: it knows addresses, and no voters.
     const knows = diskNumber === 0 ? { bootstrapVoters: voters } : { bootstrapVoters: [], bootstrapServers: [...this.#disks.keys()].flatMap((one) => endpointsOf(one)) };
-    const host = new FakeHost({ id, ...knows, disk, diskNumber, random: this.#random, world: this, fetchSnapshotMaxBytes: this.weather.snapshotPieceBytes });
+    // Some join by themselves, and some have moved: they tell the leader. Their port stays, for that is what finds them here.
+    const joins = this.weather.meanChangeMs === undefined ? {} : { autoJoin: diskNumber > 0 && this.#changeRandom() < 0.3 };
+    const moves = this.weather.meanChangeMs === undefined || this.#changeRandom() < 0.7 ? {} : { endpoints: endpointsOf(id).map((endpoint) => ({ ...endpoint, host: `moved-${Math.floor(this.#changeRandom() * 3)}` })) };
+    const host = new FakeHost({ id, ...knows, ...joins, ...moves, disk, diskNumber, random: this.#random, world: this, fetchSnapshotMaxBytes: this.weather.snapshotPieceBytes });
     this.#hosts.set(id, host);
     this.#note(`n${id} boots`);
     this.#guard(host, () => host.start());

@@ -13,6 +13,7 @@ export const METRICS = {
   kafka_server_raftmetrics_log_end_offset: { type: 'gauge', help: 'End of the metadata log (exclusive offset).' },
   kafka_server_raftmetrics_log_end_epoch: { type: 'gauge', help: 'Epoch of the last record.' },
   kafka_server_raftmetrics_number_of_voters: { type: 'gauge', help: 'Members of the newest voter set.' },
+  kafka_server_raftmetrics_uncommitted_voter_change: { type: 'gauge', help: '1 while a voter change is in the log and not committed; leader only.' },
   kafka_server_raftmetrics_number_of_observers: { type: 'gauge', help: 'Observers that fetched lately; leader only.' },
   quorate_quorum_flushed_offset: { type: 'gauge', help: 'End of what this node has on disk (exclusive offset).' },
   quorate_quorum_replica_lag_records: { type: 'gauge', labels: ['replica'], help: 'Records a replica is behind the leader; leader only.' },

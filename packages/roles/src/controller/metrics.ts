@@ -30,6 +30,7 @@ export function registerControllerMetrics({ metrics, raft, controller, logSizeBy
   metrics.gauge('kafka_server_raftmetrics_log_end_offset', () => status().logEndOffset);
   metrics.gauge('kafka_server_raftmetrics_log_end_epoch', () => status().lastEpoch);
   metrics.gauge('kafka_server_raftmetrics_number_of_voters', () => status().voters.length);
+  metrics.gauge('kafka_server_raftmetrics_uncommitted_voter_change', () => (hasUncommittedVoters(status()) ? 1 : 0));
   metrics.gauge('kafka_server_raftmetrics_number_of_observers', () => status().replicas.filter(({ isVoter }) => !isVoter).length);
   metrics.gauge('quorate_quorum_flushed_offset', () => status().flushedOffset);
   metrics.gauge('quorate_quorum_replica_lag_records', () => {
@@ -51,4 +52,8 @@ export function registerControllerMetrics({ metrics, raft, controller, logSizeBy
     metrics.gauge('quorate_feed_published_offset', () => feed.publishedOffset() ?? -1);
     metrics.gauge('quorate_feed_connected', () => (feed.isUp ? 1 : 0));
   }
+}
+
+function hasUncommittedVoters({ role, votersOffset, leaderHighWatermark }: RaftStatus): boolean {
+  return role === 'leader' && votersOffset !== undefined && votersOffset >= (leaderHighWatermark ?? 0);
 }
