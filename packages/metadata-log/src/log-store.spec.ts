@@ -42,7 +42,7 @@ describe.each([
     const { store, recovered } = await open(fs);
 
     expect(store.endOffset).toBe(0);
-    expect(recovered.log).toEqual({ startOffset: 0, startEpoch: 0, endOffset: 0, generation: 0, epochs: [], latestSnapshot: undefined, recovering: false });
+    expect(recovered.log).toEqual({ startOffset: 0, startEpoch: 0, endOffset: 0, generation: 0, epochs: [], latestSnapshot: undefined, recovering: undefined });
     expect(recovered.voterSets).toEqual([{ offset: undefined, voters: [VOTER] }]);
     expect(recovered.kraftVersion).toBe(1);
     expect(recovered.electionState).toBeUndefined();

@@ -63,15 +63,11 @@ function requestProblem({ recovered }: OpenedLog, { voters, recoveryId }: Overri
   if (self.directoryId !== properties.directoryId) {
     return refusal('bad-request', `The new voters name node ${self.id} with directory id ${self.directoryId}, this directory is ${properties.directoryId}.`);
   }
-  if (isRecovering(recovered.log)) {
+  if (recovered.log.recovering !== undefined) {
     return refusal('damaged', 'This log is damaged: part of what was durable here is gone, so it must not become the history of the cluster. Take another survivor, if there is one; `quorate log verify` shows how far each goes.');
   }
   if (recoveryId === properties.recoveryId) return refusal('bad-request', 'The recovery id must be a new one.');
   return undefined;
-}
-
-function isRecovering({ recovering }: { readonly recovering: unknown }): boolean {
-  return recovering !== false && recovering !== undefined;
 }
 
 type Written = { readonly kind: 'overridden'; readonly epoch: Epoch; readonly offset: number } | Refusal;

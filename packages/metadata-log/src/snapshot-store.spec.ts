@@ -113,7 +113,7 @@ describe('a fetched snapshot', () => {
     expect(reports.flushes.at(-1)).toEqual({ endOffset: 14, generation: 1 });
 
     const again = await open(follower.fs.killProcess());
-    expect(again.recovered.log).toEqual({ startOffset: 12, startEpoch: 3, endOffset: 14, generation: 1, epochs: [{ epoch: 3, startOffset: 12 }], latestSnapshot: id, recovering: false });
+    expect(again.recovered.log).toEqual({ startOffset: 12, startEpoch: 3, endOffset: 14, generation: 1, epochs: [{ epoch: 3, startOffset: 12 }], latestSnapshot: id, recovering: undefined });
     expect(again.recovered.voterSets).toEqual([{ offset: undefined, voters: [VOTER] }, { offset: 11, voters: [VOTER] }]);
     expect(again.store.checksumAt(12 as never)).toBe(batches[5]!.checksum);
     expect((await readAll(again.store)).map((batch) => batch.checksum)).toEqual([batches[6]!.checksum]);

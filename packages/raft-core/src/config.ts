@@ -40,6 +40,14 @@ export interface VoterSetAt {
   readonly voters: readonly Voter[];
 }
 
+/** What a node that has lost part of its log to damage must get back before it counts again (`recovery.ts`). Durable until then. */
+export interface Recovery {
+  /** The newest epoch that this node knew of when the damage was found: in no later one has it acknowledged what is lost. */
+  readonly epoch: Epoch;
+  /** Nothing that it has ever acknowledged lies behind this; undefined when nobody knows. */
+  readonly endOffset: Offset | undefined;
+}
+
 /** Everything a core is made from. All of it was read from disk or configuration by the host; nothing has a default. */
 export interface RaftCoreConfig {
   readonly cluster: ClusterIdentity;
@@ -69,8 +77,8 @@ export interface RaftCoreConfig {
     readonly epochs: readonly { readonly epoch: Epoch; readonly startOffset: Offset }[];
     /** Id of the newest snapshot that can be served, the 0-0 checkpoint excepted. */
     readonly latestSnapshot: { readonly endOffset: Offset; readonly epoch: Epoch } | undefined;
-    /** Found damage before the flushed marker: neither votes nor stands nor counts until repaired. */
-    readonly recovering: boolean;
+    /** Damage before the flushed marker was found and cut off: neither votes nor stands nor counts until repaired. Undefined: none. */
+    readonly recovering: Recovery | undefined;
   };
   /**
    * Voter sets found in the log (uncommitted tail included) and in the bootstrap checkpoint, oldest first; none on a node that

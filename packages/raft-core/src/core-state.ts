@@ -10,6 +10,7 @@ import { RequestTable } from './request-table.js';
 import type { KnownLeader, Role, Standing } from './role.js';
 import type { ElectionTrigger } from './core-event.js';
 import type { SnapshotDownload } from './snapshot-download.js';
+import type { Verification } from './verify-copies.js';
 import { VoterSetHistory } from './voter-set-history.js';
 import type { VoterSet } from './voter-set.js';
 
@@ -37,6 +38,8 @@ export interface CoreState {
   highWatermark: Offset | undefined;
   /** A snapshot that is being fetched. */
   download: SnapshotDownload | undefined;
+  /** This log is, or was lately, read from disk because another one differs from it. */
+  verification: Verification | undefined;
   readonly outbox: Outbox;
   readonly requests: RequestTable;
   /** Rounds lost since a leader was last heard. */
@@ -75,6 +78,7 @@ export function newCoreState(config: RaftCoreConfig): CoreState {
     kraftVersions: new KRaftVersionHistory(config.kraftVersion),
     highWatermark: config.log.latestSnapshot?.endOffset,
     download: undefined,
+    verification: undefined,
     outbox: new Outbox(),
     requests: new RequestTable(),
     lostRounds: 0,
@@ -98,9 +102,9 @@ export function isVoter(core: CoreState): boolean {
   return voterSet(core).has(core.self);
 }
 
-/** Whether this node may begin an election: observers never do (KAFKA-17067), nor does one that repairs its log, leaves, or could not write what a leader writes. */
+/** Whether this node may begin an election: observers never do (KAFKA-17067), nor does one that repairs its log or reads it again, leaves, or could not write what a leader writes. */
 export function canStand(core: CoreState): boolean {
-  return (isVoter(core) || isBeingRemoved(core)) && !core.log.recovering && !core.diskFull && core.shutdown === 'no';
+  return (isVoter(core) || isBeingRemoved(core)) && !core.log.recovering && !isVerifying(core) && !core.diskFull && core.shutdown === 'no';
 }
 
 /**
@@ -112,6 +116,11 @@ export function canStand(core: CoreState): boolean {
 export function isBeingRemoved(core: CoreState): boolean {
   const { voters, highWatermark, self } = core;
   return !voters.latest.has(self) && voters.previous?.has(self) === true && (voters.latestOffset ?? -1) >= (highWatermark ?? 0);
+}
+
+/** Whether this node does not know yet what its log is worth. */
+export function isVerifying({ verification }: CoreState): boolean {
+  return verification !== undefined && verification.wholeAtMs === undefined;
 }
 
 /** Where that leader listens: as it said itself, else as the voter set says; undefined when neither does. */

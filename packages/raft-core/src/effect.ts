@@ -1,4 +1,5 @@
 import type { ControlRecord, EncodedBatch, Epoch, NodeId, Offset } from '@quorate/records';
+import type { Recovery } from './config.js';
 import type { CoreEvent } from './core-event.js';
 import type { ElectionState } from './election-state.js';
 import type { ReadToken, ReplyToken, RequestId, TransferToken } from './input.js';
@@ -7,7 +8,7 @@ import type { FetchResponse, FetchSnapshotResponse, RaftRequest, RaftResponse, S
 import type { Endpoint } from './replica-key.js';
 
 /**
- * What the host must do, in the order returned. It may not reorder: `persistElectionState`, `truncate` and `installSnapshot` stop the core
+ * What the host must do, in the order returned. It may not reorder: `persistElectionState`, `truncate`, `recoverLog` and `installSnapshot` stop the core
  * (no further input is stepped, no later effect is carried out) until they are durable; everything else is begun at once.
  */
 export type Effect =
@@ -19,6 +20,17 @@ export type Effect =
   | { readonly kind: 'appendControl'; readonly epoch: Epoch; readonly baseOffset: Offset; readonly records: readonly ControlRecord[] }
   /** Cut the log back to `endOffset` (a batch edge, never below the high watermark); the log's generation becomes `generation`. Durable before later effects. */
   | { readonly kind: 'truncate'; readonly endOffset: Offset; readonly generation: number }
+  /**
+   * The log is damaged from `endOffset` (a batch edge, perhaps below the high watermark) on: put `recovery` on disk, then cut the log back;
+   * its generation becomes `generation`. Durable before later effects.
+   */
+  | { readonly kind: 'recoverLog'; readonly endOffset: Offset; readonly recovery: Recovery; readonly generation: number }
+  /** What was lost is back: the note of `recoverLog`, or of an earlier start, may go. */
+  | { readonly kind: 'recovered' }
+  /** Read everything before `endOffset` from disk, not from memory, and check it; `logVerified` comes back. */
+  | { readonly kind: 'verifyLog'; readonly endOffset: Offset; readonly generation: number }
+  /** This process must stop and say why: going on could spread what is wrong. */
+  | { readonly kind: 'stop'; readonly problem: string }
   /** Send a request; answer, failure or time-out comes back under its id. For a Fetch the host fills in `chainChecksum`, `imageDigest`. */
   | { readonly kind: 'send'; readonly requestId: RequestId; readonly to: NodeId; readonly endpoints: readonly Endpoint[]; readonly request: RaftRequest }
   /** Answer a request that is not a Fetch with data. */

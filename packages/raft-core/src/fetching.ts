@@ -1,5 +1,5 @@
 import type { NodeId } from '@quorate/records';
-import { describeEvent, isVoter, type CoreState } from './core-state.js';
+import { describeEvent, isVerifying, isVoter, type CoreState } from './core-state.js';
 import { nextDiscoveryAddress } from './discovery.js';
 import { FETCH_MAX_WAIT_MS, MAX_RETRY_BACKOFF_MS, RETRY_BACKOFF_MS, retryBackoffMs } from './election-timing.js';
 import type { Endpoint } from './replica-key.js';
@@ -44,9 +44,10 @@ export function fetchDone(core: CoreState, fetcher: Fetcher, progress: { readonl
   fetcher.nextMs = progress.gained ? core.nowMs : Math.max(core.nowMs, progress.sentMs + RETRY_BACKOFF_MS);
 }
 
-/** One request at a time, nothing before all that was appended is on disk, and nothing while a snapshot takes the log's place. */
+/** One request at a time, nothing before all that was appended is on disk, and nothing while a snapshot takes the log's place, or the log is in doubt. */
 function isHeldBack(core: CoreState): boolean {
-  return !core.log.isFlushed || core.download?.installing === true || core.requests.find(({ request }) => isFetch(request)) !== undefined;
+  const isBusy = core.download?.installing === true || (isVerifying(core) && core.role.kind === 'follower');
+  return !core.log.isFlushed || isBusy || core.requests.find(({ request }) => isFetch(request)) !== undefined;
 }
 
 /** Whether this is one of the requests of which a node has one in flight. */

@@ -1,7 +1,7 @@
 import { MAX_READ_BATCH_BYTES } from '@quorate/records';
 import { describe, expect, test } from 'vitest';
 import { directoryOf } from '../test/fake-host.js';
-import { OneNode, at, batchesOf, beginRequest, epochOf, fetchRequest, snapshotOfAll } from '../test/one-node.js';
+import { OneNode, batchesOf, beginRequest, fetchRequest, snapshotOfAll } from '../test/one-node.js';
 
 /** Leads epoch 1; its first batch (0-3) is on its disk, and after `commit` on that of n2 as well. */
 const leader = () => OneNode.leading();
@@ -118,7 +118,11 @@ describe('a voter', () => {
   test('with other bytes at the same offset and epoch is told so, and acknowledges nothing', () => {
     const node = leader();
     const checksum = node.host.batches.at(-1)?.checksum ?? 0;
-    expect(ask(node, { from: 2, epoch: 1, offset: 3, lastEpoch: 1, checksum: checksum + 1 })).toMatchObject({ error: 'CHAIN_MISMATCH' });
+    ask(node, { from: 2, epoch: 1, offset: 3, lastEpoch: 1, checksum: checksum ^ 1 });
+    const told = node.lastToken;
+    expect(node.replies.get(told)).toBeUndefined();
+    node.host.verify(node.only('verifyLog')[0]!);
+    expect(node.replies.get(told)).toMatchObject({ error: 'CHAIN_MISMATCH' });
     expect(node.status.highWatermark).toBeUndefined();
     ask(node, { from: 2, epoch: 1, offset: 3, lastEpoch: 1, checksum });
     expect(node.status.highWatermark).toBe(3);

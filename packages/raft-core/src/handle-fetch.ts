@@ -1,5 +1,5 @@
 import { MAX_READ_BATCH_BYTES, type Offset } from '@quorate/records';
-import { describeEvent, voterSet, type CoreState } from './core-state.js';
+import { voterSet, type CoreState } from './core-state.js';
 import { VOTER_PARK_LIMIT_MS } from './election-timing.js';
 import { validateFetch } from './fetch.js';
 import { refuseFetch, replyData, replyDiverging, replySnapshot } from './fetch-replies.js';
@@ -11,6 +11,7 @@ import type { ParkedFetch } from './parked-fetches.js';
 import { confirmReads, hasReadNews } from './read-rounds.js';
 import { recordFetch } from './replica-progress.js';
 import type { LeaderRole } from './role.js';
+import { suspectOwnCopy } from './verify-copies.js';
 
 /**
  * Answers a Fetch, or parks it. A valid one acknowledges everything before its offset, so that it may move the high
@@ -36,7 +37,7 @@ export function handleFetch(core: CoreState, token: ReplyToken, request: FetchRe
   const verdict = validateFetch(core.log, request.fetchOffset, request.lastFetchedEpoch);
   if (verdict.kind === 'snapshot') return replySnapshot(core, token, verdict.snapshotId);
   if (verdict.kind === 'diverging') return replyDiverging(core, token, verdict.at);
-  if (isChainBroken(request, localChecksum)) return refuseBrokenChain(core, token, request);
+  if (isChainBroken(request, localChecksum)) return suspectOwnCopy(core, token, request);
   if (progress !== undefined) recordFetch(progress, { offset: request.fetchOffset, leaderEnd: endFor(core, role, request), nowMs: core.nowMs });
   if (!request.committedOnly) advanceHighWatermark(core, role);
   answerOrPark(core, role, parkable(core, token, request), request);
@@ -65,11 +66,6 @@ function requestError(core: CoreState, request: FetchRequest): RaftErrorName | u
 /** Offset and epoch agree, the bytes do not: one copy is damaged. Where either checksum is not at hand, nothing is known. */
 function isChainBroken(request: FetchRequest, localChecksum: number | undefined): boolean {
   return request.chainChecksum !== undefined && localChecksum !== undefined && request.chainChecksum !== localChecksum;
-}
-
-function refuseBrokenChain(core: CoreState, token: ReplyToken, request: FetchRequest): void {
-  describeEvent(core, 'error', 'raft.chain.mismatch', { peer: request.replica.id ?? 'reader', offset: request.fetchOffset, lastEpoch: request.lastFetchedEpoch });
-  refuseFetch(core, token, 'CHAIN_MISMATCH');
 }
 
 function parkable(core: CoreState, token: ReplyToken, request: FetchRequest): ParkedFetch {

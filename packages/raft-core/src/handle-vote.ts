@@ -18,7 +18,7 @@ export function handleVote(core: CoreState, token: ReplyToken, request: VoteRequ
   if (!isPlausible(core, request)) return answer(core, token, request, 'INVALID_REQUEST', undefined);
   if (request.candidateEpoch < core.election.epoch) return answer(core, token, request, 'FENCED_LEADER_EPOCH', 'older-epoch');
   adoptEpoch(core, request.candidateEpoch, `${request.preVote ? 'pre-vote' : 'vote'} of n${request.candidate.id} names a newer epoch`);
-  if (!isForThisReplica(core, request.voter)) return answer(core, token, request, 'INVALID_VOTER_KEY', 'unknown-voter-key');
+  if (!isForThisReplica(core, request.voter) || isAnonymous(core, request.voter)) return answer(core, token, request, 'INVALID_VOTER_KEY', 'unknown-voter-key');
   const verdict = decideVote(situation(core), { ...request.candidate, ...request }, request.preVote);
   if (verdict.granted) {
     grant(core, request);
@@ -41,6 +41,11 @@ function isPlausible(core: CoreState, request: VoteRequest): boolean {
   // From kraft.version 1 on a vote is given by a replica to a replica: without the directory ids it could be another disk of the node (KIP-853).
   if (core.kraftVersions.latest >= 1 && (candidate.directoryId === undefined || voter.directoryId === undefined)) return false;
   return preVote ? lastEpoch <= candidateEpoch : lastEpoch < candidateEpoch;
+}
+
+/** From kraft.version 1 on a vote is between disks, not between nodes: a key without directory id names nobody (KIP-853). */
+function isAnonymous(core: CoreState, { directoryId }: ReplicaKey): boolean {
+  return directoryId === undefined && core.kraftVersions.latest >= 1;
 }
 
 function situation(core: CoreState): VoterSituation {

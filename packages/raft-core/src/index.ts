@@ -1,7 +1,7 @@
 export { RaftCore } from './raft-core.js';
 export type { RaftStatus, ReplicaStatus } from './status.js';
 export type { RoleKind } from './role.js';
-export { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, type RaftCoreConfig, type RaftTimers, type VoterSetAt } from './config.js';
+export { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, type RaftCoreConfig, type RaftTimers, type Recovery, type VoterSetAt } from './config.js';
 export type { BallotEntry, CoreEvent, ElectionRecord, ElectionTrigger, VoteRefusal } from './core-event.js';
 export type { Effect } from './effect.js';
 export type { ElectionState } from './election-state.js';

@@ -41,6 +41,14 @@ export type Input =
   | { readonly kind: 'connectionUp'; readonly peer: NodeId }
   /** Everything below `endOffset` of that log generation is on disk. A report of an older generation is ignored. */
   | { readonly kind: 'flushed'; readonly endOffset: Offset; readonly generation: number }
+  /** `verifyLog` is done: the first damaged batch begins at `damagedAt`, because of `problem`; undefined: all is whole. */
+  | {
+      readonly kind: 'logVerified';
+      readonly endOffset: Offset;
+      readonly generation: number;
+      readonly damagedAt: Offset | undefined;
+      readonly problem: string | undefined;
+    }
   /** `installSnapshot` is done: snapshot and empty log are durable. What the snapshot says of Raft is in force. */
   | {
       readonly kind: 'snapshotInstalled';

@@ -4,7 +4,7 @@ import type { ElectionState } from './election-state.js';
 
 /** Effects that tell others of our election state, or act on it: it must be durable before them. */
 const GUARDED: ReadonlySet<Effect['kind']> = new Set<Effect['kind']>([
-  'append', 'appendControl', 'truncate', 'send', 'reply', 'replyFetch', 'replyFetchSnapshot', 'installSnapshot', 'leadershipReady', 'shutdownComplete',
+  'append', 'appendControl', 'truncate', 'recoverLog', 'send', 'reply', 'replyFetch', 'replyFetchSnapshot', 'installSnapshot', 'leadershipReady', 'shutdownComplete',
 ]);
 
 /**

@@ -13,6 +13,7 @@ import type { Input } from './input.js';
 import type { SnapshotId } from './messages.js';
 import { advanceHighWatermark, forgetParked } from './leader-replication.js';
 import { takeRead } from './read-rounds.js';
+import { settleRecovery } from './recovery.js';
 import { leaderDisconnected } from './role-follower.js';
 import { loseQuorum, propose } from './role-leader.js';
 import { deadlineOfRole, driveRole, tickRole } from './roles.js';
@@ -24,6 +25,7 @@ import { statusOf, type RaftStatus } from './status.js';
 import { takeRejected } from './take-fetch-snapshot-response.js';
 import { forgetVoterChangeAsker } from './voter-change-replies.js';
 import { settleVoterChange } from './voter-change.js';
+import { forgetWaiting, takeVerified } from './verify-copies.js';
 
 /** More than this in one tick means that a deadline does not move on. */
 const MAX_ROUNDS_PER_TICK = 20;
@@ -45,6 +47,7 @@ export class RaftCore {
     const core = this.#core;
     assert(core.announcedLeader === undefined, 'a core is started once');
     core.nowMs = nowMs;
+    settleRecovery(core);
     startUp(core);
     settle(core);
     return core.outbox.take();
@@ -98,6 +101,7 @@ function take(core: CoreState, input: Input): void {
       return handleRequestFailure(core, core.requests.take(input.requestId), input.failure);
     case 'requestCancelled':
       forgetVoterChangeAsker(core, input.token);
+      forgetWaiting(core, input.token);
       return forgetParked(core, input.token);
     case 'connectionLost':
       return disconnected(core, input.peer);
@@ -111,6 +115,8 @@ function take(core: CoreState, input: Input): void {
       return takeTransfer(core, input);
     case 'read':
       return takeRead(core, input.token);
+    case 'logVerified':
+      return takeVerified(core, input);
     case 'snapshotInstalled':
       return takeInstalled(core, input);
     case 'snapshotRejected':
@@ -142,6 +148,7 @@ function tick(core: CoreState): void {
 
 function settle(core: CoreState): void {
   if (core.role.kind === 'leader') settleVoterChange(core, core.role);
+  settleRecovery(core);
   settleShutdown(core);
   if (core.shutdown !== 'complete') driveRole(core);
 }

@@ -1,4 +1,5 @@
 import { decodeControlRecord, forEachRecord, type EncodedBatch, type Offset } from '@quorate/records';
+import type { Recovery } from './config.js';
 import { describeEvent, isVoter, voterSet, type CoreState } from './core-state.js';
 import { upkeepPeriodMs } from './election-timing.js';
 import { VoterSet, describeVoters } from './voter-set.js';
@@ -65,9 +66,21 @@ export function putVoters(core: CoreState, offset: Offset, set: VoterSet): void 
 export function cutBack(core: CoreState, endOffset: Offset): void {
   const before = voterSet(core);
   core.log.truncate(endOffset);
+  core.outbox.emit({ kind: 'truncate', endOffset, generation: core.log.generation });
+  forgetBehind(core, endOffset, before);
+}
+
+/** Cuts off what is damaged. Voter sets behind the cut come back with it. */
+export function cutToDamage(core: CoreState, endOffset: Offset, recovery: Recovery): void {
+  const before = voterSet(core);
+  core.log.beginRecovery(endOffset, recovery);
+  core.outbox.emit({ kind: 'recoverLog', endOffset, recovery, generation: core.log.generation });
+  forgetBehind(core, endOffset, before);
+}
+
+function forgetBehind(core: CoreState, endOffset: Offset, before: VoterSet): void {
   core.voters.truncate(endOffset);
   core.kraftVersions.truncate(endOffset);
-  core.outbox.emit({ kind: 'truncate', endOffset, generation: core.log.generation });
   announceVoters(core, before);
 }
 

@@ -4,7 +4,7 @@ import { RaftInvariantError } from './errors.js';
 import { ReplicatedLog } from './replicated-log.js';
 
 const found = (more: object = {}) => ({
-  startOffset: 0 as Offset, startEpoch: 0 as Epoch, endOffset: 10 as Offset, generation: 3, epochs: [{ epoch: 2 as Epoch, startOffset: 0 as Offset }], latestSnapshot: undefined, recovering: false, ...more,
+  startOffset: 0 as Offset, startEpoch: 0 as Epoch, endOffset: 10 as Offset, generation: 3, epochs: [{ epoch: 2 as Epoch, startOffset: 0 as Offset }], latestSnapshot: undefined, recovering: undefined, ...more,
 });
 const at = (offset: number) => offset as Offset;
 

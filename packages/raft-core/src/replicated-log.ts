@@ -1,6 +1,6 @@
 import type { Epoch, Offset } from '@quorate/records';
 import { assert } from './assert.js';
-import type { RaftCoreConfig } from './config.js';
+import type { RaftCoreConfig, Recovery } from './config.js';
 import { EpochHistory } from './epoch-history.js';
 import type { LogPosition } from './fetch.js';
 import type { SnapshotId } from './messages.js';
@@ -12,9 +12,9 @@ import type { LogEnd } from './vote.js';
  */
 export class ReplicatedLog implements LogPosition {
   readonly epochs: EpochHistory;
+  #recovery: Recovery | undefined;
   #startOffset: Offset;
   #latestSnapshot: SnapshotId | undefined;
-  readonly recovering: boolean;
   #endOffset: Offset;
   #flushedOffset: Offset;
   #generation: number;
@@ -26,7 +26,7 @@ export class ReplicatedLog implements LogPosition {
     );
     this.#startOffset = found.startOffset;
     this.#latestSnapshot = found.latestSnapshot;
-    this.recovering = found.recovering;
+    this.#recovery = found.recovering;
     this.epochs = new EpochHistory([]);
     this.epochs.beginAt(found.startOffset, found.startEpoch);
     for (const { epoch, startOffset } of found.epochs) if (startOffset >= found.startOffset) this.epochs.assign(epoch, startOffset);
@@ -75,6 +75,25 @@ export class ReplicatedLog implements LogPosition {
   /** How complete the log is, for votes. The unflushed tail is in it: that only raises what a candidate must have. */
   get end(): LogEnd {
     return { lastEpoch: this.lastEpoch, endOffset: this.#endOffset };
+  }
+
+  /** Part of the log was lost to damage and is not back yet. */
+  get recovering(): boolean {
+    return this.#recovery !== undefined;
+  }
+
+  get recovery(): Recovery | undefined {
+    return this.#recovery;
+  }
+
+  /** Cuts what is damaged. */
+  beginRecovery(endOffset: Offset, recovery: Recovery): void {
+    this.truncate(endOffset);
+    this.#recovery = recovery;
+  }
+
+  endRecovery(): void {
+    this.#recovery = undefined;
   }
 
   append(epoch: Epoch, recordCount: number): void {

@@ -26,7 +26,7 @@ export function decideSnapshot(core: CoreState, id: SnapshotId): SnapshotPointRe
   const { log } = core;
   const newest = Math.max(log.latestSnapshot?.endOffset ?? 0, log.startOffset);
   if (id.endOffset <= newest) return 'nothing-new';
-  if (id.endOffset > (core.highWatermark ?? 0)) return 'not-committed';
+  if (id.endOffset > (core.highWatermark ?? 0) || id.endOffset > log.endOffset) return 'not-committed';
   if (log.epochs.epochAt((id.endOffset - 1) as Offset) !== id.epoch) return 'wrong-epoch';
   return { voters: core.voters.asOf(id.endOffset).set.voters, kraftVersion: core.kraftVersions.asOf(id.endOffset) };
 }
@@ -51,7 +51,7 @@ export function takeInstalled(core: CoreState, input: Extract<Input, { kind: 'sn
   const { snapshotId, voters, kraftVersion } = input;
   const { endOffset } = snapshotId;
   assert(core.role.kind !== 'leader', 'a leader installs no snapshot');
-  assert(endOffset >= (core.highWatermark ?? 0), `a snapshot up to ${endOffset} does not hold all that is committed, ${core.highWatermark ?? 0}`);
+  assert(core.log.recovering || endOffset >= (core.highWatermark ?? 0), `a snapshot up to ${endOffset} does not hold all that is committed, ${core.highWatermark ?? 0}`);
   const before = voterSet(core);
   core.log.beginAt(snapshotId, input.generation);
   core.voters.beginAt(endOffset, voters === undefined ? undefined : new VoterSet(voters));
@@ -59,7 +59,7 @@ export function takeInstalled(core: CoreState, input: Extract<Input, { kind: 'sn
   announceVoters(core, before);
   core.download = undefined;
   describeEvent(core, 'info', 'raft.snapshot.installed', { offset: endOffset, lastEpoch: snapshotId.epoch });
-  if (endOffset === core.highWatermark) return;
+  if (endOffset <= (core.highWatermark ?? 0)) return;
   core.highWatermark = endOffset;
   core.outbox.emit({ kind: 'advanceHighWatermark', highWatermark: endOffset });
 }

@@ -8,6 +8,7 @@ import type { FetchResponse } from './messages.js';
 import type { OpenRequest } from './request-table.js';
 import { dropDownload } from './snapshot-download.js';
 import { beginDownload } from './take-fetch-snapshot-response.js';
+import { verifyOwnCopy } from './verify-copies.js';
 import { fetchSucceeded } from './role-follower.js';
 import type { FollowerRole } from './role.js';
 
@@ -39,10 +40,10 @@ export function takeFetchResponse(core: CoreState, role: FollowerRole, open: Ope
 }
 
 function refusedFetch(core: CoreState, role: FollowerRole, open: OpenRequest, response: FetchResponse): void {
-  if (response.error === 'CHAIN_MISMATCH') {
-    describeEvent(core, 'error', 'raft.chain.mismatch', { peer: open.to, offset: core.log.endOffset, lastEpoch: core.log.lastEpoch });
-  }
-  fetchFailed(core, role.fetcher, open.to === role.leader.id);
+  const isOfLeader = open.to === role.leader.id;
+  const isMismatch = isOfLeader && response.error === 'CHAIN_MISMATCH';
+  fetchFailed(core, role.fetcher, isOfLeader && !isMismatch);
+  if (isMismatch) verifyOwnCopy(core);
 }
 
 /** The high watermark of a follower: the leader's, as far as its own log goes; it never falls. */
@@ -58,8 +59,10 @@ function followHighWatermark(core: CoreState, leaders: Offset | undefined): bool
 /** @returns whether anything was cut. */
 function truncateTo(core: CoreState, endOffset: Offset): boolean {
   const { log, highWatermark } = core;
+  // A damaged log may end below what is committed; what it holds of that is not cut either.
+  const committed = highWatermark === undefined ? log.startOffset : smaller(highWatermark, log.endOffset);
   assert(
-    endOffset >= (highWatermark ?? log.startOffset),
+    endOffset >= committed,
     `the leader's log diverges at ${endOffset}, below the high watermark ${highWatermark}: a committed record would vanish`,
   );
   if (endOffset === log.endOffset) {
@@ -71,3 +74,6 @@ function truncateTo(core: CoreState, endOffset: Offset): boolean {
   return true;
 }
 
+function smaller(a: Offset, b: Offset): Offset {
+  return a < b ? a : b;
+}

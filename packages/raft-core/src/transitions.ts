@@ -12,6 +12,7 @@ import { ParkedFetches } from './parked-fetches.js';
 import { refuseReads } from './read-rounds.js';
 import type { ReplicaKey } from './replica-key.js';
 import { dropDownload } from './snapshot-download.js';
+import { releaseWaiting } from './verify-copies.js';
 import type { KnownLeader, LeaderLost, Role, RoleKind, Standing, LeaderRole } from './role.js';
 import { abandonVoterChange } from './voter-change-replies.js';
 
@@ -179,6 +180,7 @@ function moveTo(core: CoreState, next: Role, election: ElectionState, reason: st
   announceLeader(core);
   if (from.kind !== 'leader') return;
   core.outbox.emit({ kind: 'leadershipLost', epoch: epochBefore, reason });
+  releaseWaiting(core);
   refuseParked(core, from.parkedVoters);
   refuseParked(core, from.parkedReaders);
   refuseReads(core, from);

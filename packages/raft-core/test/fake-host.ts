@@ -14,7 +14,7 @@ import {
   type RawRecord,
   type Uuid,
 } from '@quorate/records';
-import { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, type RaftTimers, type VoterSetAt } from '../src/config.js';
+import { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS, type RaftTimers, type Recovery, type VoterSetAt } from '../src/config.js';
 import type { Effect } from '../src/effect.js';
 import type { ElectionState } from '../src/election-state.js';
 import type { Input } from '../src/input.js';
@@ -61,11 +61,41 @@ export interface Disk {
   start: LogStart;
   /** Oldest first. */
   snapshots: FakeSnapshot[];
+  /** Damage was found and is not repaired. */
+  recovery: Recovery | undefined;
+  /** The batch that begins there is not what was written. */
+  damagedAt: Offset | undefined;
 }
 
 const LOG_FROM_0: LogStart = { offset: 0 as Offset, epoch: 0 as Epoch, checksum: genesisChecksum(CLUSTER.clusterId) };
 
-export const emptyDisk = (): Disk => ({ election: undefined, batches: [], generation: 0, start: LOG_FROM_0, snapshots: [] });
+export const emptyDisk = (): Disk => ({ election: undefined, batches: [], generation: 0, start: LOG_FROM_0, snapshots: [], recovery: undefined, damagedAt: undefined });
+
+/** What opening the log does about damage: puts the note on disk, then cuts. */
+export function cutDamage(disk: Disk): void {
+  const { damagedAt, election, recovery } = disk;
+  if (damagedAt === undefined) return;
+  const endOffset = disk.batches.at(-1)?.endOffset ?? disk.start.offset;
+  disk.recovery = mergeRecovery(recovery, { epoch: election?.epoch ?? (0 as Epoch), endOffset });
+  disk.damagedAt = undefined;
+  disk.batches = disk.batches.filter((batch) => batch.endOffset <= damagedAt);
+}
+
+/** A snapshot that the log cannot do without is damaged: it begins at 0 again, empty. */
+export function loseAll(disk: Disk): void {
+  disk.damagedAt = disk.start.offset;
+  cutDamage(disk);
+  Object.assign(disk, { start: LOG_FROM_0, snapshots: [] });
+}
+
+function mergeRecovery(before: Recovery | undefined, found: Recovery): Recovery {
+  if (before === undefined) return found;
+  const isKnown = before.endOffset !== undefined && found.endOffset !== undefined;
+  return {
+    epoch: before.epoch > found.epoch ? before.epoch : found.epoch,
+    endOffset: isKnown ? (Math.max(before.endOffset, found.endOffset) as Offset) : undefined,
+  };
+}
 
 /** Where a host's effects go that are not about its own disk. */
 export interface World {
@@ -85,6 +115,7 @@ export interface HostSetup {
   readonly world: World;
   readonly timers?: Partial<RaftTimers>;
   readonly bootstrapServers?: readonly Endpoint[];
+  /** Found damaged: in the epoch of its quorum-state, nobody knows up to where; or as told. */
   readonly recovering?: boolean;
   readonly fetchSnapshotMaxBytes?: number;
   /** Which of the node's disks this is; another one makes another replica. */
@@ -140,11 +171,18 @@ export class FakeHost {
         generation: this.generation,
         epochs: epochsOf(this.batches),
         latestSnapshot: setup.disk.snapshots.at(-1)?.id,
-        recovering: setup.recovering ?? false,
+        recovering: setup.recovering === true ? { epoch: setup.disk.election?.epoch ?? (0 as Epoch), endOffset: undefined } : setup.disk.recovery,
       },
       voterSets: [...(setup.bootstrapVoters.length === 0 ? [] : [{ offset: undefined, voters: setup.bootstrapVoters }]), ...voterSetsOf(setup.disk)],
       kraftVersion: 1,
     });
+  }
+
+  /** Reads its own log, and says what it finds. */
+  verify({ endOffset, generation }: { readonly endOffset: Offset; readonly generation: number }): void {
+    const { damagedAt } = this.disk;
+    const found = damagedAt !== undefined && damagedAt < endOffset ? damagedAt : undefined;
+    this.step({ kind: 'logVerified', endOffset, generation, damagedAt: found, problem: found === undefined ? undefined : 'rot' });
   }
 
   get endOffset(): Offset {
@@ -214,6 +252,7 @@ export class FakeHost {
     this.disk.snapshots = this.disk.snapshots.filter((one) => one.id.endOffset >= id.endOffset);
     this.batches = this.batches.filter((batch) => batch.baseOffset >= id.endOffset);
     this.disk.batches = this.disk.batches.filter((batch) => batch.baseOffset >= id.endOffset);
+    this.#damageIsGone();
     return true;
   }
 
@@ -249,13 +288,26 @@ export class FakeHost {
         this.generation = effect.generation;
         this.disk.batches = this.disk.batches.filter((batch) => batch.endOffset <= effect.endOffset);
         this.disk.generation = effect.generation;
+        this.#damageIsGone();
+        return;
+      case 'recoverLog':
+        this.disk.recovery = effect.recovery;
+        this.disk.damagedAt = undefined;
+        this.batches = this.batches.filter((batch) => batch.endOffset <= effect.endOffset);
+        if (this.endOffset !== effect.endOffset) throw new Error(`cut to ${effect.endOffset}, not a batch edge`);
+        this.generation = effect.generation;
+        this.disk.batches = this.disk.batches.filter((batch) => batch.endOffset <= effect.endOffset);
+        this.disk.generation = effect.generation;
+        return;
+      case 'recovered':
+        this.disk.recovery = undefined;
         return;
       case 'send':
         return world.send(this, effect, this.#filledIn(effect.request));
       case 'reply':
         return world.reply(this, effect.token, effect.response);
       case 'replyFetch':
-        return world.reply(this, effect.token, this.#fetchResponse(effect));
+        return this.#replyFetch(effect);
       case 'replyFetchSnapshot':
         return world.reply(this, effect.token, this.#fetchSnapshotResponse(effect));
       case 'storeSnapshotChunk':
@@ -277,6 +329,12 @@ export class FakeHost {
     }
   }
 
+  /** What was cut off or deleted is damaged no more. */
+  #damageIsGone(): void {
+    const { damagedAt } = this.disk;
+    if (damagedAt !== undefined && !this.disk.batches.some((batch) => batch.baseOffset === damagedAt)) this.disk.damagedAt = undefined;
+  }
+
   #append(batch: EncodedBatch): void {
     if (batch.baseOffset !== this.endOffset) throw new Error(`batch at ${batch.baseOffset} does not continue the log at ${this.endOffset}`);
     if (batch.previousChecksum !== this.#lastChecksum) throw new Error(`batch at ${batch.baseOffset} does not continue the chain`);
@@ -289,7 +347,13 @@ export class FakeHost {
 
   #checksumAt(offset: Offset): number | undefined {
     if (offset === this.disk.start.offset) return offset === 0 ? undefined : this.disk.start.checksum;
-    return this.batches.find((batch) => batch.endOffset === offset)?.checksum;
+    const batch = this.batches.find((one) => one.endOffset === offset);
+    return batch === undefined ? undefined : this.#checksumOf(batch);
+  }
+
+  /** As it would be read from disk now. */
+  #checksumOf(batch: EncodedBatch): number {
+    return batch.baseOffset === this.disk.damagedAt ? batch.checksum ^ 1 : batch.checksum;
   }
 
   #encode(epoch: Epoch, isControl: boolean, records: readonly RawRecord[]): EncodedBatch {
@@ -299,7 +363,12 @@ export class FakeHost {
 
   #filledIn(request: RaftRequest): RaftRequest {
     if (request.kind !== 'fetch') return request;
-    return { ...request, chainChecksum: this.endOffset === 0 ? undefined : this.#lastChecksum };
+    return { ...request, chainChecksum: this.#checksumAt(this.endOffset) };
+  }
+
+  #replyFetch(effect: Extract<Effect, { kind: 'replyFetch' }>): void {
+    const response = this.#fetchResponse(effect);
+    if (!this.crashed) this.#setup.world.reply(this, effect.token, response);
   }
 
   #fetchSnapshotResponse({ response, snapshotId, position, maxBytes }: Extract<Effect, { kind: 'replyFetchSnapshot' }>): FetchSnapshotResponse {
@@ -324,6 +393,7 @@ export class FakeHost {
     this.batches = [];
     this.disk.batches = [];
     this.disk.snapshots = [found];
+    this.disk.damagedAt = undefined;
     this.disk.start = { offset: found.id.endOffset, epoch: found.id.epoch, checksum: found.chainChecksum };
     this.generation = generation;
     this.disk.generation = generation;
@@ -336,6 +406,11 @@ export class FakeHost {
     for (const batch of this.batches) {
       if (batch.baseOffset < effect.from) continue;
       if (batch.endOffset > effect.upTo || (batches.length > 0 && bytes + batch.bytes.length > effect.maxBytes)) break;
+      // Reading what is damaged ends the process; the next start deals with it.
+      if (batch.baseOffset === this.disk.damagedAt) {
+        this.crashed = true;
+        break;
+      }
       batches.push(batch);
       bytes += batch.bytes.length;
     }

@@ -2,11 +2,11 @@ import type { NodeId } from '@quorate/records';
 import { utf8Encode } from '@quorate/records';
 import type { Effect } from '../src/effect.js';
 import type { RaftRequest, RaftResponse } from '../src/messages.js';
-import { CLUSTER, FakeHost, directoryOf, emptyDisk, endpointsOf, voterOf, type Disk, type World } from './fake-host.js';
+import { CLUSTER, FakeHost, cutDamage, directoryOf, emptyDisk, endpointsOf, voterOf, type Disk, type World } from './fake-host.js';
 import { describeEffect, describeRequest, describeResponse } from './story-lines.js';
 
 /** Commands that arrange the scene and have no effect of their own. */
-const SETTINGS = new Set(['voters', 'observer', 'joiner', 'wipe', 'random', 'disks', 'show', 'cut', 'heal', 'kill', 'pieces']);
+const SETTINGS = new Set(['voters', 'observer', 'joiner', 'wipe', 'random', 'disks', 'show', 'cut', 'heal', 'kill', 'pieces', 'damage']);
 
 /** A message that nobody has delivered yet. */
 interface InFlight {
@@ -36,6 +36,7 @@ export class InteractionEnv implements World {
   #operatorTokens = new Set<number>();
   #joiners = new Set<number>();
   #diskNumbers = new Map<number, number>();
+  readonly #verifications = new Map<NodeId, Extract<Effect, { kind: 'verifyLog' }>>();
   #instantDisks = false;
   #pieceBytes: number | undefined;
   #show: 'messages' | 'events' | 'nothing' = 'messages';
@@ -77,6 +78,8 @@ export class InteractionEnv implements World {
     shutdown: ([node]) => this.#host(node).step({ kind: 'shutdown' }),
     status: (args) => this.#status(args),
     pieces: ([bytes]) => (this.#pieceBytes = Number(bytes)),
+    damage: ([node, offset]) => this.#damage(nodeNumber(node) as NodeId, Number(offset)),
+    verify: ([node]) => this.#verify(this.#host(node)),
     snapshot: ([node]) => this.#snapshot(this.#host(node)),
     clean: ([node]) => this.#clean(this.#host(node)),
     log: (args) => args.forEach((node) => this.#log(node)),
@@ -116,6 +119,7 @@ export class InteractionEnv implements World {
   observe(from: FakeHost, effect: Effect): void {
     const text = describeEffect(effect);
     if (text !== undefined) this.#say(from.id, text);
+    if (effect.kind === 'verifyLog') this.#verifications.set(from.id, effect);
     if (this.#instantDisks && (effect.kind === 'append' || effect.kind === 'appendControl')) {
       const upTo = { endOffset: from.endOffset, generation: from.generation };
       this.#post(from.id, from.id, 'flush', () => from.flush(upTo));
@@ -182,6 +186,7 @@ export class InteractionEnv implements World {
   #boot(id: number): void {
     const disk = this.#disks.get(id as NodeId);
     if (disk === undefined) throw new Error(`n${id} is neither voter nor observer`);
+    cutDamage(disk);
     const random = () => this.#randoms.get(id as NodeId) ?? 0.5;
     const joins = this.#joiners.has(id);
     const host = new FakeHost({
@@ -257,6 +262,21 @@ export class InteractionEnv implements World {
     for (const other of this.#hosts.values()) {
       if (!this.#isCut(host.id, other.id)) this.#post(host.id, other.id, 'connection broken', () => other.step({ kind: 'connectionLost', peer: host.id }));
     }
+  }
+
+  /** The batch with that offset is not what was written: found at the next start, or when it is read. */
+  #damage(id: NodeId, offset: number): void {
+    const disk = this.#disks.get(id);
+    const batch = disk?.batches.find((one) => one.baseOffset <= offset && one.endOffset > offset);
+    if (disk === undefined || batch === undefined) throw new Error(`n${id} has no flushed batch with offset ${offset}`);
+    disk.damagedAt = batch.baseOffset;
+  }
+
+  #verify(host: FakeHost): void {
+    const wanted = this.#verifications.get(host.id);
+    if (wanted === undefined) throw new Error(`n${host.id} does not verify its log`);
+    this.#verifications.delete(host.id);
+    host.verify(wanted);
   }
 
   #snapshot(host: FakeHost): void {

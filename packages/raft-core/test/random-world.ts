@@ -3,7 +3,7 @@ import type { Effect } from '../src/effect.js';
 import type { RaftRequest, RaftResponse, VoterChangeRequest } from '../src/messages.js';
 import type { Voter } from '../src/replica-key.js';
 import { VoterSet, describeVoters } from '../src/voter-set.js';
-import { CLUSTER, FakeHost, directoryOf, emptyDisk, endpointsOf, numbered, seededRandom, voterOf, voterSetsOf, type Disk, type World } from './fake-host.js';
+import { CLUSTER, FakeHost, cutDamage, directoryOf, emptyDisk, endpointsOf, loseAll, numbered, seededRandom, voterOf, voterSetsOf, type Disk, type World } from './fake-host.js';
 
 /** How rough a run is; drawn from the seed, so that calm and wild runs both occur. */
 export interface Weather {
@@ -19,6 +19,8 @@ export interface Weather {
   readonly snapshotPieceBytes: number;
   /** Mean time between voter changes; undefined: the voters stay who they are. */
   readonly meanChangeMs: number | undefined;
+  /** How often trouble means a damaged log; never of more voters than a minority at a time, and not while voters come and go. */
+  readonly damageRate: number;
 }
 
 interface Waiting {
@@ -65,6 +67,9 @@ export class RandomWorld implements World {
   committedEnd = 0;
   elections = 0;
   installs = 0;
+  repairs = 0;
+  /** Logs that were found damaged while in use. */
+  mismatches = 0;
 
   constructor(seed: number, fixed: Partial<Weather> = {}) {
     const random = seededRandom(seed);
@@ -81,12 +86,13 @@ export class RandomWorld implements World {
       meanSnapshotMs: pick([Infinity, 50, 300, 1500]),
       snapshotPieceBytes: pick([60, 300, 100_000]),
       meanChangeMs: undefined,
+      damageRate: pick([0, 0, 0.1, 0.3]),
       ...fixed,
     };
     // A generator of their own: a seed without voter changes runs as it did before there were any.
     this.#changeRandom = seededRandom(seed ^ 0x6b70c853);
     if (this.#changeRandom() < 0.6 && !('meanChangeMs' in fixed)) {
-      this.weather = { ...this.weather, observers: Math.max(1, this.weather.observers), meanChangeMs: [200, 700, 2000][Math.floor(this.#changeRandom() * 3)] };
+      this.weather = { ...this.weather, observers: Math.max(1, this.weather.observers), meanChangeMs: [200, 700, 2000][Math.floor(this.#changeRandom() * 3)], damageRate: 0 };
     }
     for (let id = 1; id <= this.weather.voters + this.weather.observers; id += 1) this.#disks.set(id as NodeId, emptyDisk());
   }
@@ -221,6 +227,10 @@ export class RandomWorld implements World {
     if (effect.kind === 'persistElectionState') this.#checkElectionState(from, effect.state.epoch, effect.state.leaderId, effect.state.votedKey?.id);
     if (effect.kind === 'advanceHighWatermark') this.#checkCommitted(from, effect.highWatermark);
     if (effect.kind === 'installSnapshot') this.#checkInstalled(from);
+    if (effect.kind === 'recovered') this.repairs += 1;
+    if (effect.kind === 'recoverLog') this.mismatches += 1;
+    if (effect.kind === 'stop') throw new Error(`n${from.id} stops: ${effect.problem}`);
+    if (effect.kind === 'verifyLog') this.#later(this.#random() * 100, () => (this.#isAlive(from) ? this.#guard(from, () => from.verify(effect)) : undefined));
     if (effect.kind === 'append' || effect.kind === 'appendControl') {
       const upTo = { endOffset: from.endOffset, generation: from.generation };
       this.#later(this.#random() * this.weather.maxFlushMs, () => {
@@ -273,7 +283,8 @@ export class RandomWorld implements World {
   #checkDurable(host: FakeHost, batch: EncodedBatch): void {
     const { voters } = host.core.status();
     const isHeld = (disk: Disk | undefined): boolean =>
-      disk !== undefined && (disk.start.offset >= batch.endOffset || disk.batches.some((one) => one.checksum === batch.checksum && one.baseOffset === batch.baseOffset));
+      // What a damaged log has lost it had acknowledged once; until it is back, the node has no say.
+      disk !== undefined && ((disk.recovery?.endOffset ?? 0) >= batch.endOffset || disk.start.offset >= batch.endOffset || disk.batches.some((one) => one.checksum === batch.checksum && one.baseOffset === batch.baseOffset));
     const holders = voters.filter(({ id, directoryId }) => {
       const isThatDisk = directoryOf(id, this.#diskNumber(id)) === directoryId;
       return isThatDisk && isHeld(this.#disks.get(id));
@@ -328,6 +339,7 @@ export class RandomWorld implements World {
     const id = ids[Math.floor(this.#random() * ids.length)] as NodeId;
     const host = this.#hosts.get(id);
     const dice = this.#random();
+    if (this.#chance(this.weather.damageRate)) this.#damage(id);
     if (host === undefined) this.#boot(id);
     else if (dice < 0.25) this.#crash(host);
     else if (dice < 0.4) host.crashAfterEffects = Math.floor(this.#random() * 20);
@@ -464,6 +476,7 @@ export class RandomWorld implements World {
   #boot(id: NodeId): void {
     const disk = this.#disks.get(id);
     if (disk === undefined) throw new Error(`no disk of n${id}`);
+    cutDamage(disk);
     const voters = Array.from({ length: this.weather.voters }, (_, index) => voterOf(index + 1));
     const diskNumber = this.#diskNumber(id);
     // Whoever got a new disk was formatted to join: it knows addresses, and no voters.
@@ -486,6 +499,22 @@ export class RandomWorld implements World {
       this.#later(this.#random() * this.weather.maxDelayMs, () => this.#step(other, { kind: 'connectionLost', peer: host.id }));
     }
     if (comesBack && (this.#calm || this.#chance(0.7))) this.#later(this.#random() * 1000, () => (this.#hosts.has(host.id) ? undefined : this.#boot(host.id)));
+  }
+
+  /** A batch on disk is no longer what was written; sometimes the snapshot is, without which the log is worth nothing. */
+  #damage(id: NodeId): void {
+    const damaged = [...this.#disks].filter(([other, { recovery, damagedAt }]) => other <= this.weather.voters && other !== id && (recovery ?? damagedAt) !== undefined);
+    const disk = this.#disks.get(id);
+    if (disk === undefined || damaged.length >= Math.floor((this.weather.voters - 1) / 2)) return;
+    if (!this.#hosts.has(id) && this.#chance(0.3)) {
+      loseAll(disk);
+    } else {
+      const batches = disk.batches.slice(this.#chance(0.7) ? -1 : 0);
+      disk.damagedAt = batches[Math.floor(this.#random() * batches.length)]?.baseOffset;
+    }
+    this.#note(`n${id} is damaged at ${disk.damagedAt ?? 'its start'}`);
+    // Sometimes nobody can say how far it had come.
+    if (disk.recovery !== undefined && this.#chance(0.3)) disk.recovery = { ...disk.recovery, endOffset: undefined };
   }
 
   /** An observer's disk is lost. A voter with a new disk would be another replica. */

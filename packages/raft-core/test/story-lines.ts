@@ -15,6 +15,14 @@ export function describeEffect(effect: Effect): string | undefined {
       return `appends control batch at ${effect.baseOffset} e${effect.epoch}: ${effect.records.map((record) => record.kind).join(', ')}`;
     case 'truncate':
       return `truncates its log to ${effect.endOffset}`;
+    case 'recoverLog':
+      return `notes that it is damaged (epoch ${effect.recovery.epoch}, acknowledged up to ${effect.recovery.endOffset ?? '?'}), then cuts its log to ${effect.endOffset}`;
+    case 'recovered':
+      return 'has everything back, and counts again';
+    case 'verifyLog':
+      return `reads its log up to ${effect.endOffset} from disk`;
+    case 'stop':
+      return `stops: ${effect.problem}`;
     case 'installSnapshot':
       return `installs snapshot ${effect.snapshotId.endOffset}-${effect.snapshotId.epoch}: its log begins there, empty`;
     case 'discardSnapshot':
@@ -59,7 +67,7 @@ export function describeRequest(request: RaftRequest): string {
     case 'fetchSnapshot':
       return `fetch snapshot ${request.snapshotId.endOffset}-${request.snapshotId.epoch} from byte ${request.position}, in e${request.currentLeaderEpoch}`;
     case 'fetch':
-      return `fetch at ${request.fetchOffset} of e${request.lastFetchedEpoch}, in e${request.currentLeaderEpoch}, hw ${request.highWatermark ?? '-'}${round(request.readRound)}`;
+      return `fetch at ${request.fetchOffset} of e${request.lastFetchedEpoch}, in e${request.currentLeaderEpoch}, hw ${request.highWatermark ?? '-'}${request.recovering ? ', recovering' : ''}${round(request.readRound)}`;
     case 'addRaftVoter':
       return `add voter n${request.voter.id}`;
     case 'removeRaftVoter':

@@ -71,7 +71,7 @@ export class CommittedDelivery {
 
   /** Whether `pump` would do anything now. */
   get hasWork(): boolean {
-    return this.#loading !== undefined || this.#ready !== undefined || this.#claimIsDue() || (!this.#reading && this.#delivered < this.#highWatermark);
+    return this.#loading !== undefined || this.#ready !== undefined || this.#claimIsDue() || (!this.#reading && this.#delivered < this.#readableEnd);
   }
 
   advance(highWatermark: Offset): void {
@@ -95,7 +95,12 @@ export class CommittedDelivery {
     if (this.#loading !== undefined) this.#load(this.#loading);
     else if (this.#ready !== undefined) this.#deliver(this.#ready);
     else if (this.#claimIsDue()) this.#claim();
-    else if (!this.#reading && this.#delivered < this.#highWatermark) this.#readNext();
+    else if (!this.#reading && this.#delivered < this.#readableEnd) this.#readNext();
+  }
+
+  /** What is committed, and is here: a log that repairs itself may end below what it has already told to be committed. */
+  get #readableEnd(): Offset {
+    return this.#log.endOffset < this.#highWatermark ? this.#log.endOffset : this.#highWatermark;
   }
 
   #deliver(batches: readonly EncodedBatch[]): void {
@@ -150,7 +155,7 @@ export class CommittedDelivery {
   #read(): void {
     this.#reading = true;
     const { generation } = this.#log;
-    this.#log.read(this.#delivered, this.#highWatermark, SLICE_BYTES, (read) => {
+    this.#log.read(this.#delivered, this.#readableEnd, SLICE_BYTES, (read) => {
       this.#reading = false;
       // An installed snapshot has taken the place of what was to be read; what a truncation leaves is read again.
       if (this.#log.generation === generation) this.#ready = read.batches;

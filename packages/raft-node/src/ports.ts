@@ -1,5 +1,5 @@
 import type { ControlRecord, EncodedBatch, Offset } from '@quorate/records';
-import type { ElectionState, FetchRequest, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, RequestFailure, RequestId } from '@quorate/raft-core';
+import type { ElectionState, FetchRequest, NodeEndpoints, RaftRequest, RaftResponse, Recovery, ReplyToken, RequestFailure, RequestId } from '@quorate/raft-core';
 import type { NodeId } from '@quorate/records';
 
 /**
@@ -74,6 +74,15 @@ export interface LogStore {
   append(batch: EncodedBatch): void;
   /** Cuts back to `endOffset`; marker lowered and synced first. `done` when durable. */
   truncate(endOffset: Offset, generation: number, done: () => void): void;
+  /**
+   * Reads everything before `endOffset` from disk, not from memory, in slices, and checks each batch and the chain.
+   * `damagedAt` is where the first batch begins that is not what was written; undefined when all is whole.
+   */
+  verify(endOffset: Offset, done: (damagedAt: Offset | undefined, problem: string | undefined) => void): void;
+  /** Puts `recovery` on disk, so that each later start says it, then cuts what is damaged, `endOffset` on. `done` when both are durable. */
+  recoverFrom(endOffset: Offset, recovery: Recovery, generation: number, done: () => void): void;
+  /** What was lost is back and on disk: the note of `recoverFrom` may go, at any time. */
+  recovered(): void;
   /** Whole batches of [from, upTo), at least one if there is any, else about `maxBytes`. A read error is reported through `failed`. */
   read(from: Offset, upTo: Offset, maxBytes: number, done: (read: LogRead) => void): void;
   /** Checksum of the batch that ends exactly at `offset`, if it is known without reading the disk. */

@@ -1,4 +1,4 @@
-import { RaftCore } from '@quorate/raft-core';
+import { RaftCore, RaftInvariantError } from '@quorate/raft-core';
 import type {
   AddRaftVoterRequest,
   ClusterIdentity,
@@ -521,6 +521,8 @@ export class RaftNode implements MetadataLog {
       imageDigest: this.#options.imageDigest ?? (() => undefined),
       pause: () => this.#pause(),
       installed: (id, generation, result) => this.#installed(id, generation, result),
+      verified: (input) => this.#enqueue(input),
+      stop: (problem) => this.#fail(new RaftInvariantError(problem)),
       leaderChanged: (leader) => {
         this.#leader = leader;
       },

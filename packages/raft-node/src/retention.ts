@@ -11,7 +11,7 @@ export interface SnapshotRetention {
   readonly intervalMs?: number;
 }
 
-/** How often it is looked whether something may go. Kafka's value. */
+/** How often it is looked whether something may go, besides each time that a snapshot is made. Kafka's value. */
 export const CLEANING_INTERVAL_MS = 60_000;
 
 export interface Kept {

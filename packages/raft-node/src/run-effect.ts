@@ -1,4 +1,4 @@
-import type { Effect, FetchRequest, ImageDigest, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, SnapshotId, TransferOutcome, TransferToken } from '@quorate/raft-core';
+import type { Effect, FetchRequest, ImageDigest, Input, NodeEndpoints, RaftRequest, RaftResponse, ReplyToken, SnapshotId, TransferOutcome, TransferToken } from '@quorate/raft-core';
 import { encodeBatch, encodeControlRecord } from '@quorate/records';
 import type { Epoch } from '@quorate/records';
 import { assert, assertNever } from './assert.js';
@@ -27,6 +27,9 @@ export interface EffectHost {
   pause(): () => void;
   /** What became of an install: the very next input, before anything else is stepped. */
   installed(id: SnapshotId, generation: number, result: InstallResult): void;
+  verified(input: Extract<Input, { kind: 'logVerified' }>): void;
+  /** This process cannot go on. */
+  stop(problem: string): void;
   leaderChanged(leader: LeaderKnown): void;
   /** The core takes no proposals for a moment, or again. */
   handingOver(isHandingOver: boolean): void;
@@ -46,6 +49,14 @@ export function runEffect(effect: Effect, host: EffectHost): void {
       return host.elections.persist(effect.state, host.pause());
     case 'truncate':
       return host.log.truncate(effect.endOffset, effect.generation, host.pause());
+    case 'recoverLog':
+      return host.log.recoverFrom(effect.endOffset, effect.recovery, effect.generation, host.pause());
+    case 'recovered':
+      return host.log.recovered();
+    case 'verifyLog':
+      return host.log.verify(effect.endOffset, (damagedAt, problem) => host.verified({ kind: 'logVerified', endOffset: effect.endOffset, generation: effect.generation, damagedAt, problem }));
+    case 'stop':
+      return host.stop(effect.problem);
     case 'append':
       for (const batch of effect.batches) host.log.append(batch);
       return;

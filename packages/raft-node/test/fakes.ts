@@ -1,6 +1,6 @@
 import { encodeBatch, genesisChecksum } from '@quorate/records';
 import type { EncodedBatch, Epoch, NodeId, Offset, Uuid } from '@quorate/records';
-import type { ElectionState, NodeEndpoints, RaftCoreConfig, RaftRequest, RaftResponse, ReplyToken, RequestId } from '@quorate/raft-core';
+import type { ElectionState, NodeEndpoints, RaftCoreConfig, RaftRequest, RaftResponse, Recovery, ReplyToken, RequestId } from '@quorate/raft-core';
 import { DEFAULT_FETCH_MAX_BYTES, DEFAULT_TIMERS } from '@quorate/raft-core';
 import type { ElectionStore, LogListener, LogRead, LogStore, Timers, Transport, TransportReceiver } from '../src/ports.js';
 import type { SnapshotHead } from '../src/snapshot-ports.js';
@@ -19,6 +19,9 @@ export class MemoryLog implements LogStore {
   immediate = true;
   reads = 0;
   truncations: Offset[] = [];
+  recovery: Recovery | undefined;
+  /** What `verify` finds. */
+  damagedAt: Offset | undefined;
   closed = false;
   #held: (() => void)[] = [];
   #listener: LogListener | undefined;
@@ -51,6 +54,21 @@ export class MemoryLog implements LogStore {
     while (this.endOffset > endOffset) this.batches.pop();
     this.generation = generation;
     this.#do(done);
+  }
+
+  verify(_endOffset: Offset, done: (damagedAt: Offset | undefined, problem: string | undefined) => void): void {
+    const { damagedAt } = this;
+    this.#do(() => done(damagedAt, damagedAt === undefined ? undefined : 'rot'));
+  }
+
+  recoverFrom(endOffset: Offset, recovery: Recovery, generation: number, done: () => void): void {
+    this.recovery = recovery;
+    this.damagedAt = undefined;
+    this.truncate(endOffset, generation, done);
+  }
+
+  recovered(): void {
+    this.recovery = undefined;
   }
 
   read(from: Offset, upTo: Offset, _maxBytes: number, done: (read: LogRead) => void): void {
@@ -208,6 +226,10 @@ export class RecordingListener implements MetadataLogListener {
   flushed(endOffset: Offset): void {
     this.said.push(`flushed ${endOffset}`);
   }
+
+  handOverAbandoned(): void {
+    this.said.push('hand-over abandoned');
+  }
 }
 
 export function endpointsOf(id: number) {
@@ -225,7 +247,7 @@ export function configOf(self: number, voterIds: readonly number[]): RaftCoreCon
     autoJoin: false,
     random: () => 0.5,
     electionState: undefined,
-    log: { startOffset: 0 as Offset, startEpoch: 0 as Epoch, endOffset: 0 as Offset, generation: 0, epochs: [], latestSnapshot: undefined, recovering: false },
+    log: { startOffset: 0 as Offset, startEpoch: 0 as Epoch, endOffset: 0 as Offset, generation: 0, epochs: [], latestSnapshot: undefined, recovering: undefined },
     voterSets: [
       {
         offset: undefined,

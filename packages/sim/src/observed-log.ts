@@ -1,3 +1,4 @@
+import type { Recovery } from '@quorate/raft-core';
 import type { LogListener, LogRead, LogStore } from '@quorate/raft-node';
 import type { EncodedBatch, Offset } from '@quorate/records';
 import type { LogShadow } from './log-shadow.js';
@@ -54,6 +55,19 @@ export class ObservedLog implements LogStore {
     this.#onTruncate(endOffset);
     this.#shadow.truncate(endOffset);
     this.#log.truncate(endOffset, generation, done);
+  }
+
+  verify(endOffset: Offset, done: (damagedAt: Offset | undefined, problem: string | undefined) => void): void {
+    this.#log.verify(endOffset, done);
+  }
+
+  recoverFrom(endOffset: Offset, recovery: Recovery, generation: number, done: () => void): void {
+    this.#shadow.truncate(endOffset);
+    this.#log.recoverFrom(endOffset, recovery, generation, done);
+  }
+
+  recovered(): void {
+    this.#log.recovered();
   }
 
   read(from: Offset, upTo: Offset, maxBytes: number, done: (read: LogRead) => void): void {

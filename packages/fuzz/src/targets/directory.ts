@@ -36,7 +36,7 @@ export const directoryTarget: FuzzTarget = {
     }
     opened.store.close(() => undefined);
     opened.elections.close();
-    const isRecovering = opened.recovered.log.recovering !== false && (opened.recovered.log.recovering as unknown) !== undefined;
+    const isRecovering = opened.recovered.log.recovering !== undefined;
     if (verified === 'damaged' && !isRecovering) throw new Error('called damaged, and taken for whole by a start');
     return 'read';
   },
