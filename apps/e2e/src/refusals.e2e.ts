@@ -126,13 +126,14 @@ describe('a start that must be refused, with nothing else running', () => {
     expect(one.code).toBe(CONFIGURATION);
   });
 
-  it('refuses a node id that is not among the voters', async () => {
+  it('refuses a controller that was formatted to join and is not told whom', async () => {
     const asFour = withKey('node.id', '4');
     const directory = await formatted('controller-1', 'node-4', { change: asFour, flags: ['--no-initial-controllers'] });
+    const alone = (config: string): string => config.replace(/^controller\.quorum\.bootstrap\.servers=.*$/m, '');
 
-    const { code, said } = await refusalOf(cluster(), 'controller-1', (config) => withKey('log.dirs', directory)(asFour(config)));
-    expect(said).toContain('node.id=4 is not among the voters');
-    expect(code).toBe(REFUSED_BY_CLUSTER);
+    const { code, said } = await refusalOf(cluster(), 'controller-1', (config) => alone(withKey('log.dirs', directory)(asFour(config))));
+    expect(said).toContain('controller.quorum.bootstrap.servers');
+    expect(code).toBe(CONFIGURATION);
   });
 
   it('refuses a listener that the voter set does not name', async () => {
