@@ -123,9 +123,12 @@ describe('a follower that hears CHAIN_MISMATCH', () => {
     expect(node.only('advanceHighWatermark')).toHaveLength(0);
   });
 
-  test('stops, and says where, when its own copy is whole as well', () => {
+  test('asks once more when its own copy is whole as well, and stops, and says where, when it is told again', () => {
     const node = told();
     verify(node);
+    expect(node.only('stop')).toHaveLength(0);
+    node.advance(100);
+    node.answer('fetch', { error: 'CHAIN_MISMATCH', leaderId: 2 as never });
 
     expect(node.only('stop')).toMatchObject([{ problem: expect.stringMatching(/leader 2 .* offset 7/) as string }]);
   });

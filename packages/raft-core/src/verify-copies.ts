@@ -8,7 +8,8 @@ import { beginRecovery } from './recovery.js';
 /**
  * Two logs agree on offset and epoch, and the batches that end there differ: one of the copies is damaged. Both sides read
  * their own from disk, the leader first. It answers CHAIN_MISMATCH only when its own is whole, so whoever hears that and
- * finds its own whole as well knows that no copy is damaged, and that the two should never have come about: it stops.
+ * finds its own whole as well knows that no copy is damaged, and that the two should never have come about: it asks once more,
+ * since what was damaged may be gone with a log start that has moved, and stops when it is told again.
  */
 export interface Verification {
   /** Everything before it is read. */
@@ -43,12 +44,13 @@ export function verifyOwnCopy(core: CoreState): void {
   const { endOffset, lastEpoch } = core.log;
   describeEvent(core, 'error', 'raft.chain.mismatch', { peer: core.election.leaderId ?? 'nobody', offset: endOffset, lastEpoch });
   const verification = verify(core, endOffset);
+  const isToldAgain = verification.wholeAtMs !== undefined && verification.toldInEpoch === core.election.epoch;
   verification.toldInEpoch = core.election.epoch;
-  if (verification.wholeAtMs !== undefined) stop(core, endOffset);
+  if (isToldAgain) stop(core, endOffset);
 }
 
 export function takeVerified(core: CoreState, { endOffset, generation, damagedAt, problem }: Extract<Input, { kind: 'logVerified' }>): void {
-  const { verification, role } = core;
+  const { verification } = core;
   if (verification === undefined || verification.endOffset !== endOffset || verification.generation !== generation) return;
   if (!isOfThisLog(core, verification)) {
     core.verification = undefined;
@@ -62,7 +64,6 @@ export function takeVerified(core: CoreState, { endOffset, generation, damagedAt
   verification.wholeAtMs = core.nowMs;
   describeEvent(core, 'warn', 'raft.log.verified', { offset: endOffset });
   answerWaiting(core, verification, 'CHAIN_MISMATCH');
-  if (role.kind === 'follower' && verification.toldInEpoch === core.election.epoch) stop(core, endOffset);
 }
 
 /** The asker is gone. */

@@ -86,8 +86,10 @@ describe('a follower whose leader has other bytes than it has', () => {
   });
 
   it('stops the process and says where when its own log is whole', () => {
-    const { node, answer, fatal } = makeFollower();
+    const { node, answer, fatal, run } = makeFollower();
 
+    answer({ error: 'CHAIN_MISMATCH' });
+    run(100);
     answer({ error: 'CHAIN_MISMATCH' });
 
     expect(fatal.map(({ message }) => message)).toEqual([expect.stringMatching(/offset 6, with different bytes, and both are whole/)]);
