@@ -1,5 +1,5 @@
 import type { SnapshotStart } from './ports.js';
-import { concatBytes, copyBytes, crc32c, decodeControlRecord, readBatch, RecordFormatError, recordsOf } from '@quorate/records';
+import { copyBytes, crc32c, decodeControlRecord, readBatch, RecordFormatError, recordsOf } from '@quorate/records';
 import type { ControlRecord, EncodedBatch, Epoch, Offset } from '@quorate/records';
 
 /** What a piece of a snapshot brought. */
@@ -10,7 +10,7 @@ export type AssemblyStep =
 
 /** With what the footer's digest begins: CRC-32C over every byte before the footer's batch (metadata-log/FORMAT.md). */
 const DIGEST_CRC32C = 1;
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /**
  * Puts a snapshot together again from pieces that end anywhere, and checks it as it comes: the header first, each batch and
@@ -19,7 +19,7 @@ const NO_BYTES = new Uint8Array(0);
 export class SnapshotAssembly {
   readonly #id: { readonly endOffset: Offset; readonly epoch: Epoch };
   #position = 0;
-  #rest: Uint8Array = NO_BYTES;
+  readonly #rest = new Unfinished();
   #nextOffset = 0;
   #chain: number;
   #crc = 0;
@@ -39,13 +39,13 @@ export class SnapshotAssembly {
 
   /** Whether the footer has come, and nothing behind it: all that was taken can be believed. */
   get isWhole(): boolean {
-    return this.#hasFooter && this.#rest.length === 0;
+    return this.#hasFooter && this.#rest.isEmpty;
   }
 
-  /** @param piece - borrowed for the call, and for as long as the batches are used. */
+  /** @param piece - borrowed, like the batches that come back, until the next call. */
   push(piece: Uint8Array): AssemblyStep {
     this.#position += piece.length;
-    const bytes = this.#rest.length === 0 ? piece : concatBytes([this.#rest, piece]);
+    const bytes = this.#rest.with(piece);
     const batches: EncodedBatch[] = [];
     let start: SnapshotStart | undefined;
     let at = 0;
@@ -63,7 +63,7 @@ export class SnapshotAssembly {
       this.#take(read.batch);
       at = read.nextAt;
     }
-    this.#rest = at === bytes.length ? NO_BYTES : copyBytes(bytes.subarray(at));
+    this.#rest.keep(bytes, at);
     return { kind: 'batches', start, batches };
   }
 
@@ -116,6 +116,54 @@ export class SnapshotAssembly {
   #damaged(problem: string): AssemblyStep {
     const { endOffset, epoch } = this.#id;
     return { kind: 'damaged', problem: `the snapshot that ends at offset ${endOffset} (epoch ${epoch}) is damaged: ${problem}` };
+  }
+}
+
+/** The beginning of a batch whose end has not come. Its buffer doubles, so that a batch in many pieces is not copied for each. */
+class Unfinished {
+  #buffer = NO_BYTES;
+  #from = 0;
+  #to = 0;
+
+  get isEmpty(): boolean {
+    return this.#from === this.#to;
+  }
+
+  /** What is kept, and the piece behind it, as one; valid until the next call. */
+  with(piece: Uint8Array): Uint8Array {
+    if (this.isEmpty) return piece;
+    this.#makeRoom(piece.length);
+    this.#buffer.set(piece, this.#to);
+    this.#to += piece.length;
+    return this.#buffer.subarray(this.#from, this.#to);
+  }
+
+  /** Of what `with` gave, everything from there on is kept. Nothing is moved now: batches may still be read from before it. */
+  keep(bytes: Uint8Array, at: number): void {
+    if (!this.isEmpty) {
+      this.#from += at;
+      return;
+    }
+    this.#from = 0;
+    this.#to = 0;
+    const left = bytes.subarray(at);
+    if (left.length === 0) return;
+    this.#makeRoom(left.length);
+    this.#buffer.set(left);
+    this.#to = left.length;
+  }
+
+  #makeRoom(more: number): void {
+    const kept = this.#to - this.#from;
+    if (this.#to + more <= this.#buffer.length) return;
+    if (kept + more <= this.#buffer.length) this.#buffer.copyWithin(0, this.#from, this.#to);
+    else {
+      const larger = new Uint8Array(Math.max(kept + more, 2 * this.#buffer.length));
+      larger.set(this.#buffer.subarray(this.#from, this.#to));
+      this.#buffer = larger;
+    }
+    this.#from = 0;
+    this.#to = kept;
   }
 }
 

@@ -72,6 +72,10 @@ export const METRICS = {
   quorate_cluster_topics: { type: 'gauge', help: 'Topics in the cluster.' },
   quorate_cluster_partitions: { type: 'gauge', help: 'Partitions of all topics.' },
   quorate_cluster_offline_partitions: { type: 'gauge', help: 'Partitions without a leader.' },
+  quorate_cluster_log_start_offset: { type: 'gauge', help: 'First offset of the leader\'s log: what came before is in its snapshots alone.' },
+  quorate_cluster_latest_snapshot_size_bytes: { type: 'gauge', help: 'Size of the leader\'s newest snapshot.' },
+  quorate_cluster_latest_snapshot_age_seconds: { type: 'gauge', help: 'Since the last batch in the leader\'s newest snapshot was appended, seconds.' },
+  quorate_cluster_differing_images: { type: 'gauge', help: 'Replicas whose image differs from the leader\'s at the same offset; anything but 0 is an alarm.' },
   quorate_cluster_elections: { type: 'gauge', labels: ['trigger', 'outcome'], help: 'Elections that the controllers remember.' },
   // Every process.
   quorate_late_timers_total: { type: 'counter', help: 'Deadlines that fired more than 50 ms late: the process or the machine stood still.' },

@@ -1,5 +1,6 @@
 import { crc32c, encodeBatch, encodeControlRecord, genesisChecksum, concatBytes, type EncodedBatch, type Epoch, type Offset, type RawRecord } from '@quorate/records';
 import { kraftVersionRecord, VoterSet, votersRecord } from '@quorate/raft-core';
+import { SnapshotAssembly } from '@quorate/metadata-follower';
 import { readSnapshot } from '@quorate/metadata-log';
 import { SnapshotVerifier } from '@quorate/metadata-log/decoders';
 import type { Random } from '../random.js';
@@ -17,10 +18,12 @@ export const snapshotTarget: FuzzTarget = {
     const whole = readSnapshot(bytes, CLUSTER_ID);
     const verdict = inPieces(bytes);
     if (verdict === 'read' && typeof whole === 'string') throw new Error(`read in pieces, and refused as a whole: ${whole}`);
+    const byFollower = asFollowersTakeIt(bytes);
+    if (verdict === 'read' && byFollower !== 'read') throw new Error('read by a replica, and refused by those who follow without a log');
     return verdict;
   },
-  // The beginning of a batch whose rest has not come is kept apart, in a buffer that doubles.
-  buffersPerByte: 4,
+  // The beginning of a batch whose rest has not come is kept apart, in a buffer that doubles: by a replica, and by a follower.
+  buffersPerByte: 8,
 };
 
 /** As they come from another node or off a disk; sizes that fall on no edge of anything. */
@@ -29,6 +32,16 @@ function inPieces(bytes: Uint8Array): 'read' | 'refused' {
   const size = bytes.length < 4096 ? 37 : 4093;
   for (let at = 0; at < bytes.length && verifier.problemSoFar === undefined; at += size) verifier.push(bytes.subarray(at, at + size));
   return typeof verifier.end() === 'string' ? 'refused' : 'read';
+}
+
+/** As brokers, gateway and exporter take it, which keep no file of it. */
+function asFollowersTakeIt(bytes: Uint8Array): 'read' | 'refused' {
+  const assembly = new SnapshotAssembly({ endOffset: 9 as Offset, epoch: 3 as Epoch }, genesisChecksum(CLUSTER_ID));
+  const size = bytes.length < 4096 ? 41 : 4091;
+  for (let at = 0; at < bytes.length; at += size) {
+    if (assembly.push(bytes.subarray(at, at + size)).kind === 'damaged') return 'refused';
+  }
+  return assembly.isWhole ? 'read' : 'refused';
 }
 
 function snapshot(random: Random): Uint8Array {

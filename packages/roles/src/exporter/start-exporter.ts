@@ -92,6 +92,14 @@ function registerClusterMetrics(metrics: Metrics, tracker: LeaderTracker, follow
   metrics.gauge('quorate_cluster_controllers', () => seen().quorum?.voters.length);
   metrics.gauge('quorate_cluster_epoch', () => tracker.knownEpoch);
   metrics.gauge('quorate_cluster_high_watermark_offset', () => seen().quorum?.highWatermark);
+  // Of the leader; a follower that answers in its place tells of itself.
+  metrics.gauge('quorate_cluster_log_start_offset', () => seen().quorum?.logStartOffset);
+  metrics.gauge('quorate_cluster_latest_snapshot_size_bytes', () => seen().quorum?.latestSnapshot?.sizeBytes);
+  metrics.gauge('quorate_cluster_latest_snapshot_age_seconds', () => {
+    const ageMs = seen().quorum?.latestSnapshot?.ageMs;
+    return ageMs === undefined ? undefined : ageMs / 1000;
+  });
+  metrics.gauge('quorate_cluster_differing_images', () => seen().quorum?.differingImages);
   metrics.gauge('quorate_cluster_replica_lag_records', replicas(({ lag }) => lag));
   metrics.gauge('quorate_cluster_replica_last_fetch_age_seconds', replicas(({ lastFetchAgeMs }) => (lastFetchAgeMs === undefined ? undefined : lastFetchAgeMs / 1000)));
   metrics.gauge('quorate_cluster_brokers', () => {
