@@ -1,4 +1,4 @@
-import { MetadataFollower, type ArrivalPath, type CommittedFetch, type CommittedFetchQuery, type CommittedFetchResult, type FollowerEvent, type FollowerTimers } from '@quorate/metadata-follower';
+import { MetadataFollower, type ArrivalPath, type CommittedFetch, type CommittedFetchQuery, type CommittedFetchResult, type FollowerEvent, type FollowerTimers, type SnapshotQuery, type SnapshotResult } from '@quorate/metadata-follower';
 import { genesisChecksum, type EncodedBatch, type Epoch, type NodeId, type Offset } from '@quorate/records';
 import { NatsFollower } from '../src/nats-follower.js';
 import { CLUSTER_ID, EPOCH, KEY } from './feed-world.js';
@@ -36,6 +36,11 @@ export class FakeLeader implements CommittedFetch {
       this.#answer(query, done);
     }, query.maxWaitMs);
     this.#parked = { query, done, timer };
+  }
+
+  /** Its log begins at 0: nobody is sent to a snapshot. */
+  fetchSnapshot(_query: SnapshotQuery, done: (result: SnapshotResult) => void): void {
+    setImmediate(() => done({ kind: 'unavailable', message: 'no snapshot was ever made here' }));
   }
 
   close(): void {
@@ -94,6 +99,11 @@ export class FollowerWorld {
           this.resets += 1;
           this.applied = [];
         },
+        loadBegins: () => {
+          throw new Error('a snapshot is loaded that nobody made');
+        },
+        load: () => undefined,
+        loadEnds: () => undefined,
       },
       timers: new RealTimers(),
       genesisChecksum: genesisChecksum(CLUSTER_ID),

@@ -80,7 +80,7 @@ function active(maxRecords: number): Parts {
   const registered = submit(node, register);
   log.settle();
   const outcome = registered();
-  const { brokerEpoch } = (outcome as { reply: { brokerEpoch: never } }).reply;
+  const { brokerEpoch } = (outcome as unknown as { reply: { brokerEpoch: never } }).reply;
   submit(node, { kind: 'brokerHeartbeat', brokerId: 7 as NodeId, brokerEpoch, currentMetadataOffset: log.endOffset, wantFence: false, wantShutDown: false, offlineLogDirs: [] });
   log.settle();
   return parts;

@@ -223,6 +223,10 @@ export class RecordingListener implements MetadataLogListener {
     this.said.push(`renounce ${epoch}`);
   }
 
+  handOverAbandoned(epoch: Epoch): void {
+    this.said.push(`hand-over of ${epoch} abandoned`);
+  }
+
   flushed(endOffset: Offset): void {
     this.said.push(`flushed ${endOffset}`);
   }
