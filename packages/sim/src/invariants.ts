@@ -71,6 +71,8 @@ export class Invariants {
   readonly #onDisk = new Map<number, ElectionState>();
   /** Directory id of the disk that each node has. */
   readonly #directories = new Map<number, Uuid>();
+  /** What damaged disks held before. */
+  readonly #beforeDamage = new Map<number, LogShadow>();
   readonly #committedBatches: EncodedBatch[] = [];
   /** What the disks of these directory ids held when they went away. */
   readonly #lastSeen = new Map<Uuid, LogShadow>();
@@ -137,6 +139,13 @@ export class Invariants {
     this.#epochs.forgotten(id);
   }
 
+  /** What was on the disk is not all there any more; the node knows it, and promises nothing until it has it again. */
+  damageFound(id: NodeId): void {
+    const log = this.logs.get(id);
+    if (log !== undefined) this.#beforeDamage.set(id, log);
+    this.logs.delete(id);
+  }
+
   started(id: NodeId, found: { readonly directoryId: Uuid; readonly election: ElectionState | undefined; readonly shadow: LogShadow }): void {
     this.#directories.set(id, found.directoryId);
     this.#lastSeen.delete(found.directoryId);
@@ -172,9 +181,14 @@ export class Invariants {
     this.#voterChanges.check(id, voters, committedVoters);
     this.#ownEpoch.leaderAdvanced(id, highWatermark, epochStartOffset);
     // The log of a replica that has taken a voter's place under its node id is not that voter's. What a disk held that is
-    // gone was held when it was acknowledged: fewer than half are ever lost, so one of any majority still holds it.
+    // gone or damaged was held when it was acknowledged: fewer than half are ever lost, so one of any majority still holds it.
     const logOf = (voter: Voter): LogShadow | undefined => (this.#directories.get(voter.id) === voter.directoryId ? this.logs.get(voter.id) : undefined) ?? this.#lastSeen.get(voter.directoryId);
-    const ofVoters = new Map(voters.map((voter) => [voter.id, logOf(voter)]));
+    const asAcknowledged = (voter: Voter): LogShadow | undefined => {
+      const log = logOf(voter);
+      const before = this.#beforeDamage.get(voter.id);
+      return before !== undefined && (log === undefined || log.flushedEnd < highWatermark) ? before : log;
+    };
+    const ofVoters = new Map(voters.map((voter) => [voter.id, asAcknowledged(voter)]));
     this.#majority.leaderAdvanced(id, highWatermark, this.logs.get(id), ofVoters);
   }
 

@@ -153,14 +153,24 @@ export class SimNode {
     const options = { nodeId: this.id, clusterId: CLUSTER_ID, timers: process.timers(), segmentBytes: this.#settings.segmentBytes, cacheBytes: 64 * 1024, reserveBytes: RESERVE_BYTES };
     openLog(this.disk.files, options, (result) => {
       if (this.#life !== life) return;
-      // The host does not repair a damaged log yet: a node that opens as recovering is as good as lost.
-      const damage = result.kind === 'opened' ? result.recovered.report.damage?.problem : result.message;
-      if (result.kind === 'opened' && damage === undefined) this.#run(life, result);
-      else if (result.kind === 'refused' && result.reason === 'disk-failed') this.#exit(`disk error at start: ${result.message}`);
-      else if (this.disk.isForeign) this.#exit(`refuses the disk: ${result.kind === 'refused' ? result.reason : 'damaged'}`);
-      else if (this.disk.isDamaged) this.#lost(String(damage));
-      else throw new Error(`node ${this.id} cannot start: ${result.kind === 'refused' ? result.reason : 'damaged'}: ${damage}`);
+      if (result.kind === 'opened') this.#open(life, result);
+      else if (result.reason === 'disk-failed') this.#exit(`disk error at start: ${result.message}`);
+      else if (this.disk.isForeign) this.#exit(`refuses the disk: ${result.reason}`);
+      else if (this.disk.isDamaged) this.#lost(result.message);
+      else throw new Error(`node ${this.id} cannot start: ${result.reason}: ${result.message}`);
     });
+  }
+
+  /** A node that finds damage starts all the same, neither votes nor counts, and fetches what it has lost. */
+  #open(life: Life, opened: OpenedLog): void {
+    const { damage } = opened.recovered.report;
+    if (damage !== undefined) {
+      if (!this.disk.isDamaged) throw new Error(`node ${this.id} cannot start: damaged: ${damage.problem}`);
+      this.#context.trace.tally('nodes that repair damage');
+      this.trace(`finds damage: ${damage.problem}`);
+      this.#context.invariants.damageFound(this.id);
+    }
+    this.#run(life, opened);
   }
 
   /** The power fails. */
