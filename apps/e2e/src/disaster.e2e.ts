@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import type { AddVoterResponse, DescribeQuorumResponse } from '@quorate/records/gen/quorate/admin/v1/quorum';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:net';
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { eventually } from './harness/eventually.js';
 import { quorate, randomUuid } from './harness/quorate-command.js';
 import { refusalOf, withKey } from './harness/refusal.js';
 import { useCluster } from './harness/use-cluster.js';
@@ -218,21 +219,22 @@ describe('a start that must be refused beside a running cluster', () => {
       expect(code).toBe(REFUSED_BY_CLUSTER);
     });
 
-    it('is refused with damage before its flushed marker, naming the file, and comes back with its true bytes', async () => {
-      const segment = path.join(dataDirectory('controller-3'), '__cluster_metadata-0', '00000000000000000000.log');
-      cpSync(segment, path.join(cluster().home, 'segment'));
+    it('starts with damage before its flushed marker, names the file, keeps the damaged bytes, and has fetched all again when it is ready', async () => {
+      const directory = path.join(dataDirectory('controller-3'), '__cluster_metadata-0');
+      const segment = path.join(directory, '00000000000000000000.log');
       const bytes = readFileSync(segment);
       const at = firstBatchAt(bytes) + 60;
       bytes[at] = (bytes[at] ?? 0) ^ 0xff;
       writeFileSync(segment, bytes);
+      const process = cluster().process('controller-3');
 
-      const { code, said } = await refusalOf(cluster(), 'controller-3');
-      expect(said).toContain('00000000000000000000.log');
-      expect(code).toBe(DATA_DIRECTORY);
-
-      cpSync(path.join(cluster().home, 'segment'), segment);
-      cluster().process('controller-3').start();
+      process.start();
       await cluster().untilReady(['controller-3']);
+      await eventually('the log is whole', 10_000, () => expect(process.output()).toContain('raft.log.repaired'));
+
+      expect(process.output()).toMatch(/"event":"log.recovering".*00000000000000000000\.log/);
+      expect(readdirSync(directory).filter((name) => name.endsWith('.damaged'))).not.toHaveLength(0);
+      expect(readFileSync(segment).equals(bytes)).toBe(false);
     });
   });
 });

@@ -230,10 +230,6 @@ export class RecordingListener implements MetadataLogListener {
   flushed(endOffset: Offset): void {
     this.said.push(`flushed ${endOffset}`);
   }
-
-  handOverAbandoned(): void {
-    this.said.push('hand-over abandoned');
-  }
 }
 
 export function endpointsOf(id: number) {
